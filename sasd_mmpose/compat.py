@@ -1,0 +1,229 @@
+"""What newer libraries break in the OpenMMLab packages, mended in one place.
+
+:func:`apply` runs once, when :mod:`sasd_mmpose` is imported and before it
+imports MMPose. Every part looks first whether it is needed, so that an
+environment in which everything fits is left as it is:
+
+- a torchvision that is missing, or that cannot be imported beside this torch;
+- torch >= 2.6, whose safe loading refuses MMEngine's own checkpoints.
+
+:func:`mend_mmdeploy` is apart, because only exporting needs MMDeploy.
+"""
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from importlib.machinery import ModuleSpec
+from pickle import UnpicklingError
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+STAND_IN_VERSION = '0.0.0+stand.in'
+
+
+def apply() -> None:
+    """Mend what this environment needs mended. Safe to call repeatedly."""
+    provide_torchvision()
+    allow_mmengine_checkpoints()
+
+
+# --------------------------------------------------------------- torchvision
+
+
+class ToPILImage:
+    """The part of torchvision's transform of this name that MMPose calls."""
+
+    def __call__(self, pic: torch.Tensor | np.ndarray) -> Any:
+        """Convert a picture or a heatmap to a PIL image.
+
+        Args:
+            pic (Tensor | ndarray): A tensor ``(C, H, W)`` or ``(H, W)``,
+                floating values in [0, 1] or uint8; or a uint8 array
+                ``(H, W, C)`` or ``(H, W)``. C is 1 to 4.
+
+        Returns:
+            PIL.Image.Image: Grey, grey with alpha, RGB or RGBA.
+
+        Raises:
+            TypeError: ``pic`` is neither, or not of these types.
+            ValueError: ``pic`` has another number of dimensions or channels.
+        """
+        from PIL import Image
+        if isinstance(pic, torch.Tensor):
+            if pic.is_floating_point():
+                pic = pic.mul(255).to(torch.uint8)
+            array = pic.detach().cpu().numpy()
+            if array.ndim == 3:
+                array = array.transpose(1, 2, 0)
+        elif isinstance(pic, np.ndarray):
+            array = pic
+        else:
+            raise TypeError(f'pic must be a tensor or an array: {type(pic)}')
+        if array.dtype != np.uint8:
+            raise TypeError(f'pic must be uint8 or a float tensor: {pic.dtype}')
+        if array.ndim == 2:
+            array = array[..., None]
+        if array.ndim != 3 or not 1 <= array.shape[2] <= 4:
+            raise ValueError(f'pic has the wrong shape: {tuple(pic.shape)}')
+        if array.shape[2] == 1:
+            array = array[..., 0]
+        return Image.fromarray(np.ascontiguousarray(array))
+
+
+def _absent(name: str) -> Any:
+    """Answer what a stand-in lacks (a module's ``__getattr__``)."""
+    if name.startswith('__'):
+        raise AttributeError(name)
+    raise AttributeError(
+        f'torchvision.{name} needs torchvision, which is not installed or '
+        'does not fit this torch; only transforms.ToPILImage stands in for it')
+
+
+def _torchvision_stand_in() -> dict[str, ModuleType]:
+    """Make modules that answer as torchvision, as far as MMPose asks.
+
+    Both are packages with an empty path: importing any other submodule
+    raises ``ModuleNotFoundError``, as if torchvision were not there.
+    """
+    modules = {}
+    for name in ('torchvision', 'torchvision.transforms'):
+        module = ModuleType(name, 'Stands in for torchvision; see '
+                            'sasd_mmpose.compat.')
+        module.__spec__ = ModuleSpec(name, loader=None, is_package=True)
+        module.__path__ = []
+        modules[name] = module
+    package, transforms = modules.values()
+    package.__version__ = STAND_IN_VERSION
+    package.__getattr__ = _absent
+    package.transforms = transforms
+    transforms.ToPILImage = ToPILImage
+    return modules
+
+
+def provide_torchvision() -> None:
+    """Make ``torchvision.transforms.ToPILImage`` importable.
+
+    That is all MMPose imports of torchvision, in one visualisation file, but
+    without it no part of MMPose imports. A torchvision that works is left
+    alone. One that is missing, or that raises on import (its wheels carry
+    CUDA operators and fail beside a CPU torch), is replaced by a stand-in.
+    """
+    try:
+        importlib.import_module('torchvision.transforms')
+    except Exception as error:
+        missing = isinstance(error, ModuleNotFoundError) and (
+            error.name == 'torchvision')
+        if not missing:
+            warnings.warn(
+                'the installed torchvision does not fit torch '
+                f'{torch.__version__} ({error}); a stand-in replaces it. '
+                'To mend it: pip uninstall torchvision', stacklevel=2)
+        # A failed import leaves the submodules that it did import.
+        for name in list(sys.modules):
+            if name == 'torchvision' or name.startswith('torchvision.'):
+                del sys.modules[name]
+        sys.modules.update(_torchvision_stand_in())
+
+
+# --------------------------------------------------------------- checkpoints
+
+
+def _history_buffer_method(owner: type, name: str) -> Callable:
+    """Stand in for ``getattr`` in a checkpoint, for the one use it has there.
+
+    A pickled ``HistoryBuffer`` names its own statistics, as
+    ``getattr(HistoryBuffer, 'mean')``. Letting checkpoints call the real
+    ``getattr`` would open the way around safe loading.
+
+    Raises:
+        UnpicklingError: The checkpoint asks for anything else.
+    """
+    from mmengine.logging import HistoryBuffer
+    if owner is not HistoryBuffer or name not in (
+            'min', 'max', 'current', 'mean'):
+        raise UnpicklingError(
+            f'a checkpoint asks for the attribute {name!r} of {owner!r}; only '
+            "HistoryBuffer's own statistics may be loaded")
+    return getattr(HistoryBuffer, name)
+
+
+def allow_mmengine_checkpoints() -> None:
+    """Let ``torch.load(weights_only=True)`` read what MMEngine itself saves.
+
+    From 2.6 on, that is how torch loads unless told otherwise. Beside
+    tensors, MMEngine's checkpoints hold the history of the logged scalars and
+    the data set's metainfo: ``HistoryBuffer``, numpy arrays and numbers. Only
+    these become loadable; everything else is still refused.
+    """
+    if not hasattr(torch.serialization, 'get_unsafe_globals_in_checkpoint'):
+        return  # older than 2.6: loads without this check
+    from mmengine.logging import HistoryBuffer
+    kinds = {type(np.dtype(code)) for code in np.typecodes['AllInteger'] +
+             np.typecodes['AllFloat'] + '?U'}
+    # numpy 1 and 2 name the same two functions differently.
+    numpy_functions = [
+        (function, f'numpy.{core}.multiarray.{function.__name__}')
+        for function in _numpy_reconstructors()
+        for core in ('core', '_core')
+    ]
+    torch.serialization.add_safe_globals([
+        HistoryBuffer, np.ndarray, np.dtype, *kinds, *numpy_functions,
+        (_history_buffer_method, 'builtins.getattr')])
+
+
+def _numpy_reconstructors() -> tuple[Callable, Callable]:
+    """Return the functions by which arrays and numpy scalars are unpickled."""
+    return np.zeros(0).__reduce__()[0], np.float64(0).__reduce__()[0]
+
+
+# ------------------------------------------------------------------ mmdeploy
+
+
+class _FxWrappedFunctions:
+    """torch.fx's table of wrapped functions, as the list it once was.
+
+    Entries are pairs of a function's globals and its name. The table itself
+    is the dict that torch.fx uses, with keys ``(id(globals), name)``.
+    """
+
+    def __init__(self, table: dict[tuple[int, str], dict]) -> None:
+        self._table = table
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __iter__(self) -> Iterator[tuple[dict, str]]:
+        for (_, name), namespace in self._table.items():
+            yield namespace, name
+
+    def append(self, entry: tuple[dict, str]) -> None:
+        namespace, name = entry
+        self._table[id(namespace), name] = namespace
+
+    def pop(self, index: int = -1) -> tuple[dict, str]:
+        keys = list(self._table)
+        _, name = key = keys[index]
+        return self._table.pop(key), name
+
+
+def mend_mmdeploy() -> None:
+    """Let MMDeploy's function rewriter work with newer torch.fx.
+
+    MMDeploy 1.3.1 treats ``torch.fx._symbolic_trace._wrapped_fns_to_patch``
+    as a list. Newer torch keeps a dict there, so that leaving MMDeploy's
+    rewriter context may raise. Call this before exporting;
+    :mod:`sasd_mmpose.deploy` does.
+
+    Raises:
+        ModuleNotFoundError: MMDeploy is not installed.
+    """
+    rewriter = importlib.import_module(
+        'mmdeploy.core.rewriters.function_rewriter')
+    table = rewriter._wrapped_fns_to_patch
+    if isinstance(table, dict):
+        rewriter._wrapped_fns_to_patch = _FxWrappedFunctions(table)

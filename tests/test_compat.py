@@ -1,0 +1,265 @@
+"""What the compat module mends is mended, and no more than that."""
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from pickle import UnpicklingError
+
+import numpy as np
+import pytest
+import torch
+from mmengine.logging import HistoryBuffer
+from mmengine.model import BaseModel
+from mmengine.runner import Runner
+from torch.utils.data import Dataset
+
+from sasd_mmpose import compat
+
+# --------------------------------------------------------------- torchvision
+
+
+@pytest.fixture
+def no_torchvision(monkeypatch):
+    """Forget torchvision, and put back afterwards what there was."""
+    kept = {name: module for name, module in sys.modules.items()
+            if name.split('.')[0] == 'torchvision'}
+    for name in kept:
+        monkeypatch.delitem(sys.modules, name)
+    yield
+    for name in [n for n in sys.modules if n.split('.')[0] == 'torchvision']:
+        del sys.modules[name]
+    sys.modules.update(kept)
+
+
+def install_torchvision(root: Path, init: str) -> None:
+    """Write a package named torchvision whose ``__init__`` is ``init``."""
+    package = root / 'torchvision'
+    package.mkdir()
+    (package / '__init__.py').write_text(init)
+    (package / 'extension.py').write_text('')
+    (package / 'transforms.py').write_text('class ToPILImage: pass\n')
+
+
+def test_working_torchvision_is_left_alone(no_torchvision, monkeypatch,
+                                           tmp_path):
+    install_torchvision(tmp_path, "__version__ = '9.9'\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    compat.provide_torchvision()
+    import torchvision
+    assert torchvision.__version__ == '9.9'
+    assert Path(torchvision.__file__).is_relative_to(tmp_path)
+
+
+def test_failing_torchvision_is_replaced_whole(no_torchvision, monkeypatch,
+                                               tmp_path):
+    install_torchvision(
+        tmp_path, 'from torchvision import extension\n'
+        "raise RuntimeError('operator torchvision::nms does not exist')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.warns(UserWarning, match='nms does not exist'):
+        compat.provide_torchvision()
+    import torchvision
+    assert torchvision.__version__ == compat.STAND_IN_VERSION
+    # Nothing of the half-imported one is left.
+    assert 'torchvision.extension' not in sys.modules
+
+
+def test_missing_torchvision_gets_a_quiet_stand_in(no_torchvision,
+                                                   monkeypatch):
+    # None in sys.modules makes Python say: not found.
+    monkeypatch.setattr(sys, 'path', [
+        p for p in sys.path if not (Path(p) / 'torchvision').exists()])
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        compat.provide_torchvision()
+        compat.provide_torchvision()
+    import torchvision
+    assert torchvision.__version__ == compat.STAND_IN_VERSION
+    with pytest.raises(AttributeError, match='torchvision.models needs'):
+        _ = torchvision.models
+    with pytest.raises(ModuleNotFoundError):
+        import torchvision.ops  # noqa: F401
+    from mmengine.utils.dl_utils import collect_env
+    assert collect_env()['TorchVision'] == compat.STAND_IN_VERSION
+
+
+@pytest.mark.parametrize('channels, mode', [
+    (None, 'L'), (1, 'L'), (2, 'LA'), (3, 'RGB'), (4, 'RGBA')])
+def test_stand_in_makes_pictures(channels, mode):
+    shape = (5, 7) if channels is None else (channels, 5, 7)
+    tensor = torch.rand(shape)
+    picture = compat.ToPILImage()(tensor)
+    assert (picture.mode, picture.size) == (mode, (7, 5))
+    expected = (tensor.numpy() * 255).astype(np.uint8)
+    if channels is not None:
+        expected = np.moveaxis(expected, 0, -1)
+    np.testing.assert_array_equal(
+        np.asarray(picture), expected.squeeze())
+    again = compat.ToPILImage()(expected)
+    np.testing.assert_array_equal(np.asarray(again), expected.squeeze())
+
+
+@pytest.mark.parametrize('bad, error', [
+    ([[1.0]], TypeError),
+    (np.zeros((4, 4)), TypeError),
+    (torch.zeros(5, 4, 4), ValueError),
+    (torch.zeros(4), ValueError),
+])
+def test_stand_in_refuses_the_rest(bad, error):
+    with pytest.raises(error):
+        compat.ToPILImage()(bad)
+
+
+# --------------------------------------------------------------- checkpoints
+
+
+class Numbers(Dataset):
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return torch.full((2, ), float(index))
+
+
+class Linear(BaseModel):
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = torch.nn.Linear(2, 1)
+
+    def forward(self, *columns, mode: str) -> dict[str, torch.Tensor]:
+        return dict(loss=self.linear(torch.stack(columns)).pow(2).mean())
+
+
+def make_runner(work_dir: Path, name: str, epochs: int, **kwargs) -> Runner:
+    return Runner(
+        model=Linear(),
+        work_dir=str(work_dir),
+        experiment_name=name,
+        train_dataloader=dict(
+            batch_size=2, num_workers=0, dataset=Numbers(),
+            sampler=dict(type='DefaultSampler', shuffle=True)),
+        train_cfg=dict(by_epoch=True, max_epochs=epochs),
+        optim_wrapper=dict(
+            optimizer=dict(type='SGD', lr=0.01, momentum=0.9)),
+        param_scheduler=dict(
+            type='CosineAnnealingLR', T_max=4, by_epoch=True,
+            convert_to_iter_based=True),
+        custom_hooks=[dict(type='EMAHook')],
+        default_hooks=dict(logger=dict(type='LoggerHook', interval=1)),
+        randomness=dict(seed=0), **kwargs)
+
+
+def test_mmengine_resumes_its_own_checkpoint(tmp_path):
+    compat.allow_mmengine_checkpoints()
+    first = make_runner(tmp_path, 'compat_first', epochs=2)
+    first.train()
+    second = make_runner(tmp_path, 'compat_second', epochs=3, resume=True)
+    second.train()
+    assert second.epoch == 3
+    # The history of the first run came back with the checkpoint.
+    history = second.message_hub.get_scalar('train/loss')
+    assert len(history.data[0]) == 6
+    assert np.isfinite(history.statistics('mean'))
+
+
+def test_metainfo_and_every_number_load(tmp_path):
+    compat.allow_mmengine_checkpoints()
+    history = HistoryBuffer([1.0, 2.0], [1, 1])
+    content = dict(
+        history=history,
+        sigmas=np.array([0.026, 0.025], dtype=np.float32),
+        colours=np.arange(6).reshape(2, 3),
+        mask=np.array([True, False]),
+        names=np.array(['nose', 'left_eye']),
+        best=np.float64(0.5),
+        count=np.int64(3))
+    torch.save(content, tmp_path / 'ok.pth')
+    loaded = torch.load(tmp_path / 'ok.pth', weights_only=True)
+    assert loaded['history'].statistics('max') == 2
+    for key in ('sigmas', 'colours', 'mask', 'names', 'best', 'count'):
+        np.testing.assert_array_equal(loaded[key], content[key])
+
+
+class Attack:
+    """Pickles as a call of ``function(*args)``."""
+
+    def __init__(self, function, *args) -> None:
+        self.call = (function, args)
+
+    def __reduce__(self):
+        return self.call
+
+
+@pytest.mark.parametrize('attack', [
+    Attack(os.system, 'true'),
+    Attack(eval, '1 + 1'),
+    Attack(getattr, np.ndarray, 'tofile'),
+    Attack(getattr, HistoryBuffer, '__init__'),
+    Attack(getattr, HistoryBuffer, 'register_statistics'),
+], ids=['system', 'eval', 'getattr-array', 'getattr-init',
+        'getattr-register'])
+def test_malicious_checkpoints_are_refused(tmp_path, attack):
+    compat.allow_mmengine_checkpoints()
+    torch.save(dict(meta=attack), tmp_path / 'bad.pth')
+    with pytest.raises((UnpicklingError, TypeError)):
+        torch.load(tmp_path / 'bad.pth', weights_only=True)
+
+
+def test_apply_is_enough_to_import_mmpose():
+    """In a fresh process, twice, with nothing else set."""
+    code = ('from sasd_mmpose import compat; compat.apply(); compat.apply(); '
+            'import mmpose.visualization, mmpose.models; print("fine")')
+    done = subprocess.run(
+        [sys.executable, '-W', 'ignore', '-c', code], text=True,
+        capture_output=True, check=False)
+    assert done.stdout.strip() == 'fine', done.stderr
+
+
+# ------------------------------------------------------------------ mmdeploy
+
+
+def wrapped() -> None:
+    """A function that is registered with torch.fx.wrap in the tests."""
+
+
+def rewritten() -> int:
+    return 1
+
+
+def test_fx_table_reads_and_writes_as_a_list():
+    table = {(id(globals()), 'wrapped'): globals()}
+    view = compat._FxWrappedFunctions(table)
+    assert list(view) == [(globals(), 'wrapped')]
+    other = dict(name='other')
+    view.append((other, 'f'))
+    assert len(view) == 2 and table[id(other), 'f'] is other
+    assert view.pop(-1) == (other, 'f')
+    assert list(table) == [(id(globals()), 'wrapped')]
+
+
+def test_mmdeploy_rewriter_survives_wraps_made_inside_it(monkeypatch):
+    """What torch.fx wraps within the context is unwrapped on leaving it."""
+    pytest.importorskip('mmdeploy')
+    from mmdeploy.core import FUNCTION_REWRITER, RewriterContext
+    from torch.fx import _symbolic_trace
+    compat.mend_mmdeploy()
+    compat.mend_mmdeploy()
+    table = _symbolic_trace._wrapped_fns_to_patch
+    before = dict(table)
+    registry = FUNCTION_REWRITER._registry
+    monkeypatch.setattr(registry, '_rewrite_records',
+                        dict(registry._rewrite_records))
+    name = f'{__name__}.wrapped'
+    FUNCTION_REWRITER.register_rewriter(name)(lambda: rewritten())
+    with RewriterContext({}, backend='ncnn'):
+        assert sys.modules[__name__].wrapped() == 1
+        exec('import torch\ndef inside(): pass\ntorch.fx.wrap("inside")',
+             dict(__name__='elsewhere'))
+        assert len(table) == len(before) + 1
+    assert sys.modules[__name__].wrapped() is None
+    assert table == before
