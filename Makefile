@@ -1,0 +1,40 @@
+# `make help` lists what there is. PYTHON chooses the interpreter that .venv is
+# made with: 3.10 to 3.12; the pinned set is tested with 3.11.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+BIN := .venv/bin
+# More arguments for pytest, as in: make test ARGS='-x -k assigner'
+ARGS ?=
+
+.PHONY: help setup demo test test-fast lint clean
+
+help: ## say what each target does
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
+	  sed -E 's/^([a-z-]+):[^#]*## (.*)/\1\t\2/' | \
+	  while IFS=$$'\t' read -r name text; do \
+	    printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+setup: ## make .venv with everything, pinned (minutes; at once when unchanged)
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo 'error: no $(PYTHON) here; install Python 3.10 to 3.12, or name one:' \
+	    'make setup PYTHON=/path/to/python3.11' >&2; exit 1; }
+	@$(PYTHON) tools/setup/make_venv.py
+
+demo: setup ## train, evaluate and draw on synthetic people (10 minutes)
+	@$(BIN)/python tools/demo.py
+
+test: lint ## lint and the whole suite
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-fast: setup ## the suite without its slow tests
+	@$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+
+lint: setup ## ruff
+	@$(BIN)/ruff check .
+
+clean: ## remove .venv and what tests and builds leave; keeps data and work_dirs
+	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
