@@ -1,0 +1,50 @@
+# XS: ShuffleNetV2 1.0x, PAN of width 56. Weights of losses: Eq. 6 of the paper
+# for oks (alpha), skeleton (beta) and distill (gamma); YOLO-Pose's gains for
+# the others, of which objectness grows with the input's area.
+width = 56
+strides = [8, 16, 32]
+# Fitted to the 5,115 persons of coco_mini at 512 (tools/fit_anchors.py).
+anchors = [[[38, 51], [30, 78], [44, 119]],
+           [[68, 83], [79, 154], [144, 162]],
+           [[100, 260], [167, 299], [287, 340]]]
+metainfo = dict(from_file='configs/_base_/datasets/coco.py')
+
+model = dict(
+    type='SASDDistiller',
+    data_preprocessor=dict(
+        type='PoseDataPreprocessor',
+        mean=[0, 0, 0],
+        std=[255, 255, 255],
+        bgr_to_rgb=True),
+    backbone=dict(type='PoseShuffleNetV2', widen_factor=1.0),
+    neck=dict(
+        type='UniformPAFPN', in_channels=[116, 232, 464], out_channels=width),
+    head=dict(
+        type='YOLOPoseHead',
+        in_channels=width,
+        anchors=anchors,
+        strides=strides,
+        metainfo=metainfo,
+        criterion=dict(
+            type='YOLOPoseCriterion',
+            assigner=dict(type='YOLOAnchorAssigner', ratio_thr=4.0),
+            loss_bbox=dict(
+                type='mmdet.CIoULoss', reduction='none', loss_weight=0.05),
+            loss_obj=dict(type='BCELoss', loss_weight=0.64),
+            loss_keypoint_conf=dict(
+                type='BCELoss', reduction='none', loss_weight=0.00625),
+            loss_oks=dict(
+                type='OKSLoss',
+                reduction='none',
+                norm_target_weight=True,
+                loss_weight=0.1),
+            loss_skeleton=dict(type='NormalizedSkeletonLoss', loss_weight=0.1),
+            obj_level_weights=[4.0, 1.0, 0.4],
+            nominal_batch_size=64)),
+    loss_distill=dict(type='FeatureAlignmentLoss', loss_weight=0.02),
+    test_cfg=dict(
+        flip_test=True,
+        score_thr=0.001,
+        nms_pre=1000,
+        nms_thr=0.65,
+        max_per_img=100))

@@ -1,0 +1,41 @@
+# Mosaic of four pictures, shift of 10 %, gain of 0.5 to 1.5, colour, flip.
+# Test: long side resized, padded to a square.
+input_size = (512, 512)
+
+load = dict(type='LoadPoseImage')
+load_or_skip = dict(type='LoadPoseImage', on_error='skip')
+color = dict(type='YOLOXHSVRandomAug')
+flip = dict(type='RandomFlip', prob=0.5)
+drop_unlabelled = dict(
+    type='FilterAnnotations',
+    by_box=True,
+    by_kpt=True,
+    min_gt_bbox_wh=(2, 2),
+    keep_empty=False)
+encode = dict(
+    type='GenerateTarget', encoder=dict(type='YOLOXPoseAnnotationProcessor'))
+pack = dict(
+    type='PackPoseInputs',
+    meta_keys=('id', 'img_id', 'img_path', 'mosaic_img_paths', 'crowd_index',
+               'ori_shape', 'img_shape', 'input_size', 'input_center',
+               'input_scale', 'flip', 'flip_direction', 'flip_indices',
+               'raw_ann_info', 'dataset_name'))
+
+train_pipeline = [
+    load_or_skip,
+    dict(
+        type='PoseMosaic',
+        img_scale=input_size,
+        pad_val=114.0,
+        pre_transform=[load_or_skip]),
+    dict(type='PoseRandomAffine', input_size=input_size), color, flip,
+    drop_unlabelled, encode, pack
+]
+val_pipeline = [
+    load,
+    dict(
+        type='BottomupResize',
+        input_size=input_size,
+        size_factor=64,
+        pad_val=(114, 114, 114)), pack
+]

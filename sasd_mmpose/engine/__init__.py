@@ -1,0 +1,3 @@
+from . import hooks, optimizers, schedulers
+
+__all__ = ['hooks', 'optimizers', 'schedulers']

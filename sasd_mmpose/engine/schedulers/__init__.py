@@ -1,0 +1,3 @@
+from .yolo_warmup_lr import YOLOWarmupLR
+
+__all__ = ['YOLOWarmupLR']

@@ -1,0 +1,4 @@
+from .pose_shufflenet_v2 import PoseShuffleNetV2
+from .yolov5_csp_darknet import YOLOv5CSPDarknet
+
+__all__ = ['PoseShuffleNetV2', 'YOLOv5CSPDarknet']

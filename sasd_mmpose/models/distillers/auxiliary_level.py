@@ -1,0 +1,53 @@
+"""The pyramid level that exists in training only (paper, Fig. 3b)."""
+from __future__ import annotations
+
+from mmengine.model import BaseModule
+from mmpose.models.backbones.shufflenet_v2 import InvertedResidual
+from torch import Tensor
+
+from ..heads.yolo_pose_head import PoseHeadLevel, YOLOPoseHead
+from ..necks.uniform_pafpn import UniformPAFPN, extra_level
+
+
+class AuxiliaryLevel(BaseModule):
+    """One shuffle block, two C3 blocks and a head on top of the backbone.
+
+    It is built after the levels of the net it belongs to: as wide as they
+    are, twice the stride of their last, and no other level takes anything
+    from it.
+
+    Args:
+        neck (UniformPAFPN): Neck of the net.
+        head (YOLOPoseHead): Head of the net.
+        norm_cfg (dict): Normalisation layer.
+        act_cfg (dict): Activation layer of C3 blocks and head.
+    """
+
+    def __init__(self,
+                 neck: UniformPAFPN,
+                 head: YOLOPoseHead,
+                 norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
+                 act_cfg: dict = dict(type='SiLU', inplace=True)) -> None:
+        super().__init__()
+        layer_cfg = dict(norm_cfg=norm_cfg, act_cfg=act_cfg)
+        in_channels = neck.in_channels[-1]
+        self.block = InvertedResidual(
+            in_channels, 2 * in_channels, stride=2, norm_cfg=norm_cfg)
+        self.level = extra_level(
+            2 * in_channels, neck.out_channels, **layer_cfg)
+        self.head = PoseHeadLevel(
+            neck.out_channels, head.anchors.shape[1], head.num_keypoints,
+            2 * head.strides[-1], **layer_cfg)
+
+    def forward(self, stage: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute the level and its raw map.
+
+        Args:
+            stage (Tensor): Last stage of the backbone, shape (N, C, H, W).
+
+        Returns:
+            tuple[Tensor, Tensor]: The level, (N, C', H/2, W/2), and its raw
+            map, (N, A * (5 + 3 K), H/2, W/2).
+        """
+        level = self.level(self.block(stage))
+        return level, self.head(level)

@@ -1,0 +1,3 @@
+from .yolo_pose_head import Detections, PoseHeadLevel, YOLOPoseHead
+
+__all__ = ['Detections', 'PoseHeadLevel', 'YOLOPoseHead']

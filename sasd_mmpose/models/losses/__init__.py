@@ -1,0 +1,7 @@
+from .feature_alignment_loss import FeatureAlignmentLoss
+from .normalized_skeleton_loss import NormalizedSkeletonLoss
+from .yolo_pose_criterion import YOLOPoseCriterion
+
+__all__ = [
+    'FeatureAlignmentLoss', 'NormalizedSkeletonLoss', 'YOLOPoseCriterion'
+]
