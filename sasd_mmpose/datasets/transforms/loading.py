@@ -1,0 +1,151 @@
+"""Reading pictures, whatever they hold, and going on without broken ones."""
+from __future__ import annotations
+
+import cv2
+import mmcv
+import numpy as np
+from mmengine import fileio
+from mmpose.datasets.transforms import LoadImage
+from mmpose.registry import TRANSFORMS
+
+from ...errors import InputError
+
+# So many pictures that cannot be read one after the other are no accident.
+MAX_FAILURES_IN_A_ROW = 100
+
+
+def to_bgr_uint8(img: np.ndarray) -> np.ndarray:
+    """Give a picture of any usual kind three channels of 8 bits.
+
+    Args:
+        img (np.ndarray): ``(H, W)``, or ``(H, W, C)`` with 1, 3 (BGR) or 4
+            (BGRA) channels; uint8 or uint16.
+
+    Returns:
+        np.ndarray: ``(H, W, 3)``, BGR, uint8. Alpha is dropped, as OpenCV
+        does when it reads a file.
+
+    Raises:
+        ValueError: The array is no such picture.
+    """
+    channels = 1 if img.ndim == 2 else img.shape[-1]
+    if (img.size == 0 or img.ndim not in (2, 3) or channels not in (1, 3, 4)
+            or img.dtype not in (np.uint8, np.uint16)):
+        raise ValueError(
+            f'an array of shape {img.shape} and type {img.dtype} is no picture '
+            'of 1, 3 or 4 channels of 8 or 16 bits')
+    if img.dtype == np.uint16:
+        img = (img // 257).astype(np.uint8)
+    if channels == 1:
+        return cv2.cvtColor(img, cv2.COLOR_GRAY2BGR)
+    if channels == 4:
+        return cv2.cvtColor(img, cv2.COLOR_BGRA2BGR)
+    return img
+
+
+@TRANSFORMS.register_module()
+class LoadPoseImage(LoadImage):
+    """Load a picture as BGR uint8 ``(H, W, 3)``, or say which one is broken.
+
+    Grey, alpha and 16-bit pictures are converted; the orientation in the EXIF
+    data is applied, as in MMPose.
+
+    Required Keys:
+
+        - img_path, or img
+
+    Modified Keys:
+
+        - img
+        - img_path: None where only img was given
+        - img_shape: (height, width)
+        - ori_shape: (height, width)
+        - skipped_images (optional): one line for each picture that could not
+          be read since the last one that could. Packed into the meta
+          information, they reach :class:`SkippedImagesHook` from any loader
+          process.
+
+    Args:
+        on_error (str): What to do with a picture that is missing or cannot be
+            decoded: ``'raise'`` an :class:`InputError` that names it, for
+            testing; or ``'skip'``, for training: the transform returns None
+            and the data set fetches another picture. Defaults to ``'raise'``.
+        backend_args (dict, optional): See :func:`mmengine.fileio.get`.
+
+    Raises:
+        InputError: As said above; also where 100 pictures in a row could not
+            be read, which means that the folder is wrong.
+    """
+
+    def __init__(self,
+                 on_error: str = 'raise',
+                 backend_args: dict | None = None) -> None:
+        if on_error not in ('raise', 'skip'):
+            raise ValueError(
+                f"on_error must be 'raise' or 'skip', not {on_error!r}")
+        super().__init__(backend_args=backend_args)
+        self.on_error = on_error
+        self._skipped: list[str] = []
+        self._failures_in_a_row = 0
+
+    def transform(self, results: dict) -> dict | None:
+        """Load the picture of one sample.
+
+        Args:
+            results (dict): See the class.
+
+        Returns:
+            dict | None: ``results``, or None for a picture that is skipped.
+        """
+        path = results.setdefault('img_path', None)
+        try:
+            img = self._load(results)
+        except (OSError, ValueError, cv2.error) as error:
+            return self._give_up(f'{path or "a picture"}: {_reason(error)}',
+                                 error)
+        self._failures_in_a_row = 0
+        results['img'] = img
+        results['img_shape'] = results['ori_shape'] = img.shape[:2]
+        if self._skipped:
+            results['skipped_images'] = tuple(self._skipped)
+            self._skipped.clear()
+        return results
+
+    def _load(self, results: dict) -> np.ndarray:
+        if results.get('img') is not None:
+            return to_bgr_uint8(results['img'])
+        content = fileio.get(results['img_path'],
+                             backend_args=self.backend_args)
+        img = mmcv.imfrombytes(content, flag='color', backend='cv2')
+        if img is None:
+            raise ValueError('not a whole picture that OpenCV can decode')
+        return img
+
+    def _give_up(self, line: str, error: Exception) -> None:
+        """Raise the line, or keep it for the report and return None."""
+        if self.on_error == 'raise':
+            raise InputError(
+                f'{line}; replace the picture or take it out of the '
+                'annotations') from error
+        self._skipped.append(line)
+        self._failures_in_a_row += 1
+        if self._failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
+            raise InputError(
+                f'{line}; nor could the {MAX_FAILURES_IN_A_ROW - 1} pictures '
+                'before it be read: check data_root and data_prefix'
+            ) from error
+
+    def __repr__(self) -> str:
+        return (f'{type(self).__name__}(on_error={self.on_error!r}, '
+                f'backend_args={self.backend_args})')
+
+
+def _reason(error: Exception) -> str:
+    """Say in a few words on one line why a picture could not be read."""
+    if isinstance(error, FileNotFoundError):
+        return 'no such picture'
+    if isinstance(error, cv2.error):
+        return 'OpenCV cannot decode it'
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error)

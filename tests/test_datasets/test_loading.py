@@ -1,0 +1,191 @@
+"""Pictures of every kind load; broken ones are skipped or named."""
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.dataset import BaseDataset, pseudo_collate
+from mmengine.structures import BaseDataElement
+from mmpose.registry import TRANSFORMS
+from PIL import Image
+
+from sasd_mmpose import InputError
+from sasd_mmpose.datasets import LoadPoseImage
+from sasd_mmpose.datasets.transforms.loading import (
+    MAX_FAILURES_IN_A_ROW,
+    to_bgr_uint8,
+)
+from sasd_mmpose.engine.hooks import SkippedImagesHook
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    """A smooth colour picture, ``(20, 30, 3)``, BGR."""
+    y, x = np.mgrid[:20, :30]
+    return np.stack([8 * x, 10 * y, 4 * (x + y)], -1).astype(np.uint8)
+
+
+def load(path, **kwargs):
+    return LoadPoseImage(**kwargs)(dict(img_path=str(path)))
+
+
+def test_plain_picture_and_its_keys(tmp_path, picture):
+    cv2.imwrite(str(tmp_path / 'a.png'), picture)
+    results = load(tmp_path / 'a.png')
+    np.testing.assert_array_equal(results['img'], picture)
+    assert results['img_shape'] == results['ori_shape'] == (20, 30)
+    assert 'skipped_images' not in results
+
+
+@pytest.mark.parametrize('kind', ['grey', 'alpha', '16 bit', '16 bit grey'])
+@pytest.mark.parametrize('way', ['file', 'array'])
+def test_kinds_of_pictures(tmp_path, picture, kind, way):
+    grey = picture[..., 1]
+    made, wanted = {
+        'grey': (grey, np.stack([grey] * 3, -1)),
+        'alpha': (cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA), picture),
+        '16 bit': (picture.astype(np.uint16) * 257, picture),
+        '16 bit grey': (grey.astype(np.uint16) * 257,
+                        np.stack([grey] * 3, -1)),
+    }[kind]
+    if way == 'file':
+        cv2.imwrite(str(tmp_path / 'a.png'), made)
+        results = load(tmp_path / 'a.png')
+    else:
+        results = LoadPoseImage()(dict(img=made))
+        assert results['img_path'] is None
+    assert results['img'].dtype == np.uint8
+    np.testing.assert_array_equal(results['img'], wanted)
+
+
+@pytest.mark.parametrize(('height', 'width'), [(20, 1), (1, 20), (1, 1),
+                                               (3, 10_000)])
+def test_extreme_sizes(tmp_path, height, width):
+    cv2.imwrite(str(tmp_path / 'a.png'), np.full((height, width), 7, np.uint8))
+    assert load(tmp_path / 'a.png')['img'].shape == (height, width, 3)
+
+
+def test_exif_orientation_is_applied(tmp_path, picture):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned by a quarter, clockwise
+    Image.fromarray(picture[..., ::-1]).save(
+        tmp_path / 'a.jpg', exif=exif, quality=100, subsampling=0)
+    img = load(tmp_path / 'a.jpg')['img']
+    turned = cv2.rotate(picture, cv2.ROTATE_90_CLOCKWISE)
+    assert img.shape == turned.shape
+    assert np.abs(img.astype(int) - turned).max() < 12
+
+
+@pytest.mark.parametrize('array', [
+    np.zeros((0, 5, 3), np.uint8), np.zeros((5, 5, 2), np.uint8),
+    np.zeros((5, 5, 3), np.float32), np.zeros(5, np.uint8),
+])
+def test_arrays_that_are_no_pictures(array):
+    with pytest.raises(ValueError, match='is no picture'):
+        to_bgr_uint8(array)
+    with pytest.raises(InputError, match='a picture: .* is no picture'):
+        LoadPoseImage()(dict(img=array))
+
+
+def write_broken(folder, picture):
+    """One empty, one cut off, one text and one missing file."""
+    jpg = cv2.imencode('.jpg', cv2.resize(picture, (300, 200)))[1].tobytes()
+    for name, content in {'empty.jpg': b'', 'cut.jpg': jpg[:len(jpg) // 2],
+                          'text.png': b'not a picture'}.items():
+        (folder / name).write_bytes(content)
+    return ['empty.jpg', 'cut.jpg', 'text.png', 'missing.jpg']
+
+
+def test_broken_pictures_are_named_in_testing(tmp_path, picture):
+    for name in write_broken(tmp_path, picture):
+        with pytest.raises(InputError, match=name) as info:
+            load(tmp_path / name)
+        assert '\n' not in str(info.value)
+
+
+def test_broken_pictures_are_skipped_and_reported_in_training(
+        tmp_path, picture):
+    names = write_broken(tmp_path, picture)
+    cv2.imwrite(str(tmp_path / 'good.png'), picture)
+    transform = LoadPoseImage(on_error='skip')
+    for name in names:
+        assert transform(dict(img_path=str(tmp_path / name))) is None
+    good = dict(img_path=str(tmp_path / 'good.png'))
+    lines = transform(dict(good))['skipped_images']
+    assert len(lines) == len(names)
+    for name, line in zip(names, lines):
+        assert name in line
+    assert 'skipped_images' not in transform(dict(good))
+
+
+def test_a_wrong_folder_does_not_go_on_for_ever():
+    transform = LoadPoseImage(on_error='skip')
+    with pytest.raises(InputError, match='data_prefix'):
+        for i in range(MAX_FAILURES_IN_A_ROW):
+            transform(dict(img_path=f'/nowhere/{i}.jpg'))
+
+
+def test_on_error_is_checked():
+    with pytest.raises(ValueError, match='on_error'):
+        LoadPoseImage(on_error='ignore')
+
+
+def test_is_registered():
+    assert isinstance(TRANSFORMS.build(dict(type='LoadPoseImage')),
+                      LoadPoseImage)
+
+
+class Pictures(BaseDataset):
+    """A data set of paths alone."""
+
+    def load_data_list(self):
+        return [dict(img_path=path) for path in self.metainfo['paths']]
+
+
+def keep_meta(results: dict) -> dict:
+    """Pack as ``PackPoseInputs`` does with these meta keys."""
+    sample = BaseDataElement(metainfo={
+        key: results[key] for key in ('img_path', 'skipped_images')
+        if key in results})
+    return dict(data_samples=sample)
+
+
+class Log:
+    """Keeps the warnings of a runner's logger."""
+
+    def __init__(self):
+        self.lines = []
+
+    def warning(self, line):
+        self.lines.append(line)
+
+
+@pytest.mark.parametrize('num_workers', [0, 2])
+def test_skips_reach_the_main_process_from_the_loaders(
+        tmp_path, picture, num_workers):
+    names = write_broken(tmp_path, picture)
+    for i in range(8):
+        names.append(f'good{i}.png')
+        cv2.imwrite(str(tmp_path / names[-1]), picture)
+    dataset = Pictures(
+        metainfo=dict(paths=[str(tmp_path / name) for name in names]),
+        pipeline=[LoadPoseImage(on_error='skip'), keep_meta])
+    loader = torch.utils.data.DataLoader(
+        dataset, batch_size=2, num_workers=num_workers,
+        collate_fn=pseudo_collate)
+    hook, runner = SkippedImagesHook(), type('Runner', (), dict(logger=Log()))
+    hook.after_train_epoch(runner)
+    assert not runner.logger.lines
+    for _ in range(2):
+        seen = 0
+        for i, batch in enumerate(loader):
+            seen += len(batch['data_samples'])
+            hook.after_train_iter(runner, i, batch)
+        assert seen == len(names)
+        hook.after_train_epoch(runner)
+    named = [line for line in runner.logger.lines if line.startswith('skipped')]
+    counts = [line for line in runner.logger.lines if 'so far' in line]
+    assert len(named) == 4
+    assert len(counts) == 2
+    assert counts[1].startswith('4 unreadable pictures were skipped')
