@@ -11,7 +11,9 @@ environment in which everything fits is left as it is:
 """
 from __future__ import annotations
 
+import functools
 import importlib
+import inspect
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -211,13 +213,15 @@ class _FxWrappedFunctions:
         return self._table.pop(key), name
 
 
+@functools.cache
 def mend_mmdeploy() -> None:
-    """Let MMDeploy's function rewriter work with newer torch.fx.
+    """Let MMDeploy 1.3.1 export with newer torch; call it before exporting.
 
-    MMDeploy 1.3.1 treats ``torch.fx._symbolic_trace._wrapped_fns_to_patch``
-    as a list. Newer torch keeps a dict there, so that leaving MMDeploy's
-    rewriter context may raise. Call this before exporting;
-    :mod:`sasd_mmpose.deploy` does.
+    - It treats ``torch.fx._symbolic_trace._wrapped_fns_to_patch`` as a list.
+      Newer torch keeps a dict there, so that leaving its rewriter context
+      may raise.
+    - Its rewrites are made for torch's TorchScript exporter to ONNX, which is
+      no longer what ``torch.onnx.export`` takes by itself.
 
     Raises:
         ModuleNotFoundError: MMDeploy is not installed.
@@ -227,3 +231,16 @@ def mend_mmdeploy() -> None:
     table = rewriter._wrapped_fns_to_patch
     if isinstance(table, dict):
         rewriter._wrapped_fns_to_patch = _FxWrappedFunctions(table)
+    dynamo = inspect.signature(torch.onnx.export).parameters.get('dynamo')
+    if dynamo is not None and dynamo.default:
+        register = importlib.import_module(
+            'mmdeploy.core').FUNCTION_REWRITER.register_rewriter
+        # MMDeploy puts it in place within its context only.
+        register('torch.onnx.export')(_export_by_torchscript)
+
+
+def _export_by_torchscript(*args: Any, **kwargs: Any) -> Any:
+    """Stand in for ``torch.onnx.export`` within MMDeploy's context."""
+    from mmdeploy.core import FUNCTION_REWRITER
+    context = FUNCTION_REWRITER.get_context()
+    return context.origin_func(*args, dynamo=False, **kwargs)

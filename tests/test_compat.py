@@ -210,6 +210,7 @@ def test_malicious_checkpoints_are_refused(tmp_path, attack):
         torch.load(tmp_path / 'bad.pth', weights_only=True)
 
 
+@pytest.mark.slow
 def test_apply_is_enough_to_import_mmpose():
     """In a fresh process, twice, with nothing else set."""
     code = ('from sasd_mmpose import compat; compat.apply(); compat.apply(); '
@@ -242,6 +243,7 @@ def test_fx_table_reads_and_writes_as_a_list():
     assert list(table) == [(id(globals()), 'wrapped')]
 
 
+@pytest.mark.slow
 def test_mmdeploy_rewriter_survives_wraps_made_inside_it(monkeypatch):
     """What torch.fx wraps within the context is unwrapped on leaving it."""
     pytest.importorskip('mmdeploy')
@@ -263,3 +265,22 @@ def test_mmdeploy_rewriter_survives_wraps_made_inside_it(monkeypatch):
         assert len(table) == len(before) + 1
     assert sys.modules[__name__].wrapped() is None
     assert table == before
+
+
+@pytest.mark.slow
+def test_mmdeploy_exports_with_its_own_operators(tmp_path):
+    """Its rewrites reach the exporter: ncnn's pooling replaces torch's."""
+    onnx = pytest.importorskip('onnx')
+    pytest.importorskip('mmdeploy')
+    from mmdeploy.apis.onnx import export
+    compat.mend_mmdeploy()
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4),
+        torch.nn.AdaptiveAvgPool2d(1)).eval()
+    exporter = torch.onnx.export
+    export(net, torch.rand(1, 3, 8, 8), str(tmp_path / 'net'), backend='ncnn',
+           input_names=['input'], output_names=['output'], opset_version=11)
+    assert torch.onnx.export is exporter
+    nodes = onnx.load(tmp_path / 'net.onnx').graph.node
+    pooling = [node for node in nodes if node.op_type == 'AdaptiveAvgPool2d']
+    assert [node.domain for node in pooling] == ['mmdeploy']

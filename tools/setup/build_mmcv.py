@@ -14,13 +14,14 @@ import argparse
 import os
 import platform
 import shutil
-import stat
 import subprocess
 import sys
 import sysconfig
-import tarfile
 import tempfile
 from pathlib import Path
+
+import torch
+from torch.utils.cpp_extension import CUDA_HOME
 
 VERSION = '2.1.0'
 HEADER = 'pytorch_cpp_helper.hpp'
@@ -52,6 +53,11 @@ exec "$compiler" -include "$pch/{header}" "$@" -g0
 """
 
 
+def with_cuda() -> bool:
+    """Whether the ops are built for CUDA: that takes a GPU and nvcc."""
+    return torch.cuda.is_available() and CUDA_HOME is not None
+
+
 def cache_dir() -> Path:
     """The folder that keeps wheels built for this very interpreter and torch.
 
@@ -59,9 +65,9 @@ def cache_dir() -> Path:
         Path: ``$XDG_CACHE_HOME/sasd_mmpose/wheels/<key>``; the key names all
         that a compiled wheel depends on.
     """
-    import torch
     key = '-'.join([
         f'mmcv{VERSION}', f'torch{torch.__version__}',
+        'cuda' if with_cuda() else 'cpu',
         sysconfig.get_config_var('SOABI') or platform.python_version(),
     ])
     base = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
@@ -72,28 +78,48 @@ def write_wrapper(folder: Path, source: Path) -> Path:
     """Write the compiler wrapper and a copy of the header it precompiles."""
     shutil.copy(source / 'mmcv/ops/csrc/common' / HEADER, folder / HEADER)
     wrapper = folder / 'c++'
-    compiler = shutil.which(os.environ.get('CXX', 'c++'))
-    if compiler is None:
-        raise SystemExit('mmcv needs a C++ compiler to build: install g++ '
-                         '(Debian: apt-get install g++) and run again')
-    wrapper.write_text(
-        WRAPPER.format(compiler=compiler, pch=folder, header=HEADER))
-    wrapper.chmod(wrapper.stat().st_mode | stat.S_IXUSR)
+    wrapper.write_text(WRAPPER.format(
+        compiler=find_compiler(), pch=folder, header=HEADER))
+    wrapper.chmod(0o755)
     return wrapper
 
 
+def find_compiler() -> str:
+    """Return the C++ compiler's path; end with one line where it cannot be."""
+    compiler = shutil.which(os.environ.get('CXX', 'c++'))
+    if compiler is None:
+        raise SystemExit('error: mmcv needs a C++ compiler to build; Debian '
+                         'and Ubuntu: apt-get install g++')
+    if not Path(sysconfig.get_path('include'), 'Python.h').exists():
+        raise SystemExit("error: mmcv needs Python's headers to build; Debian "
+                         'and Ubuntu: apt-get install python3-dev')
+    return compiler
+
+
+def jobs() -> int:
+    """Compilers to run at once: as many as cores, but 2 GB memory for each."""
+    cores = os.cpu_count() or 1
+    if not hasattr(os, 'sysconf'):
+        return cores
+    memory = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE')
+    return max(1, min(cores, memory // 2**31))
+
+
 def build(target: Path) -> None:
-    """Build the wheel into ``target``; takes about 4 minutes on 2 cores."""
+    """Build the wheel into ``target``; takes about 3 minutes on 2 cores."""
+    find_compiler()
     pip = [sys.executable, '-m', 'pip']
     with tempfile.TemporaryDirectory(prefix='mmcv-build-') as tmp:
         work = Path(tmp)
         subprocess.check_call([
             *pip, 'download', '--quiet', '--no-deps', '--no-build-isolation',
             '--no-binary', 'mmcv', f'mmcv=={VERSION}', '-d', tmp])
-        with tarfile.open(work / f'mmcv-{VERSION}.tar.gz') as archive:
-            archive.extractall(work)
+        shutil.unpack_archive(work / f'mmcv-{VERSION}.tar.gz', work)
         source = work / f'mmcv-{VERSION}'
-        env = dict(os.environ, MMCV_WITH_OPS='1', MAX_JOBS=str(os.cpu_count()))
+        env = dict(os.environ, MMCV_WITH_OPS='1')
+        env.setdefault('MAX_JOBS', str(jobs()))
+        if not with_cuda():
+            env['CUDA_VISIBLE_DEVICES'] = ''  # a GPU, but nothing to build for it
         if sys.platform.startswith('linux') and shutil.which('flock'):
             env['CXX'] = str(write_wrapper(work, source))
         subprocess.check_call([
@@ -122,7 +148,7 @@ def main() -> None:
     print(f'installing {wheels[-1].name} from {folder}', flush=True)
     subprocess.check_call([
         sys.executable, '-m', 'pip', 'install', '--quiet', '--no-deps',
-        '--force-reinstall', str(wheels[-1])])
+        '--no-compile', '--force-reinstall', str(wheels[-1])])
 
 
 if __name__ == '__main__':

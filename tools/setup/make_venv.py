@@ -71,8 +71,11 @@ def install(python: Path) -> None:
     """Install step by step; the order matters (see requirements/pinned)."""
 
     def pip(*arguments: str) -> list[str]:
-        return [str(python), '-m', 'pip', 'install', '--quiet',
-                '--disable-pip-version-check', *arguments]
+        # Bytecode comes with the first import, and only of what is imported.
+        # Of conflicts pip knows only those that pinned/no_deps.txt explains.
+        return [str(python), '-m', 'pip', 'install', '--quiet', '--no-compile',
+                '--no-warn-conflicts', '--disable-pip-version-check',
+                *arguments]
 
     def pinned(*names: str) -> list[str]:
         return [part for name in names
@@ -81,10 +84,10 @@ def install(python: Path) -> None:
     steps = {
         'torch': pip(*pinned('torch')),
         'build tools': pip(*pinned('build')),
-        'mmcv': [str(python), str(BUILD_MMCV)],
         'libraries': pip(*pinned('base', 'deploy', 'dev')),
         'OpenMMLab packages': pip(
             '--no-deps', '--no-build-isolation', *pinned('no_deps')),
+        'mmcv': [str(python), str(BUILD_MMCV)],
         'sasd_mmpose': pip('--no-deps', '--no-build-isolation', '-e', '.'),
     }
     for number, (what, command) in enumerate(steps.items(), start=1):
