@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
 from mmengine.fileio import put_text
 from mmengine.logging import print_log
 from mmpose.evaluation.metrics import CocoMetric
@@ -81,16 +82,25 @@ class PoseCocoMetric(CocoMetric):
             InputError: K is not the data set's.
         """
         if self.pred_converter is None:
-            wanted = self.dataset_meta['num_keypoints']
             for sample in data_samples:
-                predicted = sample['pred_instances']['keypoints'].shape[1]
-                if predicted != wanted:
-                    raise InputError(
-                        f'the model predicts {predicted} keypoints and the '
-                        f'data set {self.dataset_meta["dataset_name"]} has '
-                        f'{wanted}; use the config and the checkpoint of the '
-                        'same data set')
-        super().process(data_batch, data_samples)
+                self._check_prediction(sample['pred_instances'])
+        # A list of categories is that of the labelled persons. CocoMetric
+        # would take it for the category of each prediction.
+        super().process(data_batch, [{
+            key: value
+            for key, value in sample.items()
+            if key != 'category_id' or np.ndim(value) == 0
+        } for sample in data_samples])
+
+    def _check_prediction(self, instances: dict) -> None:
+        """Raise where the model has another number of keypoints."""
+        predicted = instances['keypoints'].shape[1]
+        wanted = self.dataset_meta['num_keypoints']
+        if predicted != wanted:
+            raise InputError(
+                f'the model predicts {predicted} keypoints and the data set '
+                f'{self.dataset_meta["dataset_name"]} has {wanted}; use the '
+                'config and the checkpoint of the same data set')
 
     def compute_metrics(self, results: list) -> dict[str, float]:
         """Compute AP and AR, all zero where nothing was predicted.

@@ -114,7 +114,7 @@ def test_broken_pictures_are_skipped_and_reported_in_training(
     good = dict(img_path=str(tmp_path / 'good.png'))
     lines = transform(dict(good))['skipped_images']
     assert len(lines) == len(names)
-    for name, line in zip(names, lines):
+    for name, line in zip(names, lines, strict=True):
         assert name in line
     assert 'skipped_images' not in transform(dict(good))
 

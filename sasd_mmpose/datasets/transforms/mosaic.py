@@ -88,7 +88,7 @@ class PoseMosaic(Mosaic):
         center = (int(random.uniform(*self.center_range) * width),
                   int(random.uniform(*self.center_range) * height))
         groups = []
-        for location, sample in zip(LOCATIONS, samples):
+        for location, sample in zip(LOCATIONS, samples, strict=True):
             img, persons = self._fit(sample)
             (x1, y1, x2, y2), (left, top, right, bottom) = \
                 self._mosaic_combine(location, center, img.shape[1::-1])
