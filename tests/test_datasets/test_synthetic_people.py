@@ -20,17 +20,27 @@ from pycocotools.cocoeval import COCOeval
 from torch.utils.data import DataLoader
 
 from sasd_mmpose.datasets import SyntheticPeople
-from sasd_mmpose.datasets.synthetic_people.body import (POSES, Pose,
-                                                        articulate,
-                                                        sample_build,
-                                                        sample_pose)
-from sasd_mmpose.datasets.synthetic_people.figure import (FigureBuilder, Part,
-                                                          View,
-                                                          capsule_outlines)
+from sasd_mmpose.datasets.synthetic_people.body import (
+    POSES,
+    Pose,
+    articulate,
+    sample_build,
+    sample_pose,
+)
+from sasd_mmpose.datasets.synthetic_people.figure import (
+    FigureBuilder,
+    Part,
+    View,
+    capsule_outlines,
+)
 from sasd_mmpose.datasets.synthetic_people.look import sample_look
-from sasd_mmpose.datasets.synthetic_people.scene import (MIN_VISIBLE_KEYPOINTS,
-                                                         SUPERSAMPLING,
-                                                         to_canvas)
+from sasd_mmpose.datasets.synthetic_people.scene import (
+    MIN_VISIBLE_KEYPOINTS,
+    SUPERSAMPLING,
+    _Item,
+    _label_fairly,
+    to_canvas,
+)
 from sasd_mmpose.errors import InputError
 
 CODEC = dict(type='YOLOXPoseAnnotationProcessor')
@@ -212,11 +222,12 @@ def test_nobody_is_labelled_who_can_hardly_be_seen(scenes):
             assert sum(visible) >= MIN_VISIBLE_KEYPOINTS
 
 
-def _figure(heading: float, arms=None):
+def _figure(heading: float, arms=None, lean: float = 0.0):
     rng = np.random.default_rng(0)
     build = sample_build(rng)
     pose = Pose(POSES['stand'], np.zeros((2, 5)) if arms is None else arms,
-                np.zeros((2, 5)), np.zeros(3), np.zeros(3), heading, 0.0, 0.0)
+                np.zeros((2, 5)), np.array([lean, 0.0, 0.0]), np.zeros(3),
+                heading, 0.0, 0.0)
     view = View(200.0, np.array([150.0, 150.0]), 0.0, np.array([0.0, -1.0]))
     body = articulate(build, pose)
     return body, FigureBuilder(body, sample_look(rng, 0.0), view).build()
@@ -240,6 +251,18 @@ def test_face_cannot_be_seen_from_behind():
     assert Part.HEAD in _figure(0.0)[1].landmarks['nose'].hosts
 
 
+@pytest.mark.parametrize(('heading', 'visible'), [(0.0, 2), (180.0, 1)])
+def test_folded_arms_are_before_the_trunk(heading, visible):
+    """They can be seen from the front and not from behind."""
+    arms = np.array([[32, 0, 0, 60, 100]] * 2, float)
+    figure = _figure(heading, arms)[1]
+    keypoints = _label_fairly([_Item(0.0, figure.shapes, figure)], 160,
+                              160)[1][0].keypoints
+    for side in ('left', 'right'):
+        assert keypoints[f'{side}_wrist'][2] == visible
+        assert keypoints[f'{side}_eye'][2] == visible
+
+
 def test_upright_people_stand_in_order():
     marks = _figure(0.0)[1].landmarks
     heights = [
@@ -253,6 +276,8 @@ def test_upright_people_stand_in_order():
 def test_joints_bend_the_human_way():
     """A flexed elbow brings the hand forward, a raised arm goes up."""
     arms = np.array([[0, 0, 0, 0, 90], [170, 0, 0, 0, 0]], float)
+    joints = _figure(0.0, arms, lean=40.0)[0].joints
+    assert joints['neck'][2] < -0.1 and joints['neck'][1] < -0.1
     joints = _figure(0.0, arms)[0].joints
     assert joints['left_wrist'][2] < joints['left_elbow'][2] - 0.1
     assert joints['right_wrist'][1] < joints['head'][1]

@@ -329,12 +329,12 @@ def articulate(build: Build, pose: Pose) -> Skeleton:
     # of a sitting one it stays with the seat.
     lean, side, turn = pose.trunk
     share = 0.0 if pose.kind.seat else 0.5
-    spine = body.pelvis @ rotation('x', -lean * share)
-    body.chest = spine @ rotation('x', -lean * (1 - share)) @ rotation(
+    spine = body.pelvis @ rotation('x', lean * share)
+    body.chest = spine @ rotation('x', lean * (1 - share)) @ rotation(
         'z', side) @ rotation('y', turn)
     nod, tilt, look = pose.head
     body.head = body.chest @ rotation('y', look) @ rotation(
-        'z', tilt) @ rotation('x', -nod + lean * 0.5)
+        'z', tilt) @ rotation('x', nod - lean * 0.5)
 
     joints = body.joints
     joints['pelvis'] = np.zeros(3)

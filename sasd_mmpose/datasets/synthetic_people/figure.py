@@ -13,7 +13,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from .body import LEFT, RIGHT, SIGN, Skeleton
+from .body import LEFT, RIGHT, Skeleton
 from .look import Colour, Look
 
 
@@ -93,6 +93,8 @@ class Figure(NamedTuple):
     landmarks: dict[str, Landmark]
 
 
+_SMALL_HEAD = 4.0
+"""Radius below which a face has no features, canvas pixels."""
 _ARC = np.linspace(-np.pi / 2, np.pi / 2, 7)
 _RING = np.stack([np.cos(np.linspace(0, 2 * np.pi, 14, endpoint=False)),
                   np.sin(np.linspace(0, 2 * np.pi, 14, endpoint=False))], 1)
@@ -149,7 +151,7 @@ class FigureBuilder:
         self._arms()
         self._head()
         self._flush_capsules()
-        self._shapes.sort(key=lambda item: item[:2])
+        self._shapes.sort(key=lambda item: (-item[0], item[1]))
         return Figure([shape for *_, shape in self._shapes],
                       self._landmarks())
 
@@ -180,9 +182,10 @@ class FigureBuilder:
             self._polygon(depth, hull, colour, part)
             return
         self._polygon(depth, hull, colour * 0.76, part)
-        centre = hull.mean(0)
-        size = np.abs(hull - centre).mean()
-        lit = centre + 0.86 * (hull - centre) + 0.13 * size * self.view.light
+        centre = np.add.reduce(hull) / len(hull)
+        arms = hull - centre
+        size = float(np.add.reduce(np.abs(arms), None)) / arms.size
+        lit = centre + 0.86 * arms + 0.13 * size * self.view.light
         self._polygon(depth, lit, colour, part)
 
     def _ellipse(self, depth: float, centre: np.ndarray, axes: np.ndarray,
@@ -193,11 +196,11 @@ class FigureBuilder:
     def _flush_capsules(self) -> None:
         """Turn all capsules into polygons at once."""
         view = self.view
-        start = np.array([c.start for c in self._capsules])
-        end = np.array([c.end for c in self._capsules])
-        radii = np.array([c.radii for c in self._capsules])
-        radii = radii * np.stack([view.zoom(start), view.zoom(end)], 1)
-        first, last = view.project(start), view.project(end)
+        ends = np.concatenate(
+            [point for c in self._capsules for point in (c.start, c.end)])
+        ends = ends.reshape(-1, 2, 3)
+        radii = np.array([c.radii for c in self._capsules]) * view.zoom(ends)
+        first, last = view.project(ends).swapaxes(0, 1)
         dark = capsule_outlines(first, last, radii[:, 0], radii[:, 1])
         shift = 0.2 * view.light
         lit = capsule_outlines(first + shift * radii[:, :1],
@@ -212,58 +215,63 @@ class FigureBuilder:
 
     # -- trunk and limbs ----------------------------------------------------
 
-    def _ring(self, level: float, width: float, depth: float) -> np.ndarray:
-        """An ellipse round the spine, (n, 3); level 0 hips, 1 shoulders."""
-        joints, build = self.body.joints, self.body.build
-        share = min(max(level, 0.0), 1.0)
-        turn = (1 - share) * self.body.pelvis + share * self.body.chest
-        bend = joints['neck'] * share
-        if level > 1:
-            bend = bend - (level - 1) * build.trunk * self.body.chest[:, 1]
-        elif level < 0:
-            bend = bend - level * build.trunk * self.body.pelvis[:, 1]
-        axes = np.stack([turn[:, 0] * width, turn[:, 2] * depth], 1)
-        return bend + _RING @ axes.T
+    def _rings(self, *sizes: tuple[float, float, float]) -> np.ndarray:
+        """Ellipses round the spine.
+
+        Args:
+            sizes (tuple[float, float, float]): Of each ring the level (0
+                hips, 1 shoulders), half width and half depth.
+
+        Returns:
+            np.ndarray: Points in space, (number of rings, 14, 3).
+        """
+        body = self.body
+        level, width, depth = np.array(sizes).T[..., None]
+        share = level.clip(0, 1)
+        along = (share * body.joints['neck'] - body.build.trunk *
+                 ((level - 1).clip(0) * body.chest[:, 1] +
+                  level.clip(None, 0) * body.pelvis[:, 1]))
+        across = width * ((1 - share) * body.pelvis[:, 0] +
+                          share * body.chest[:, 0])
+        through = depth * ((1 - share) * body.pelvis[:, 2] +
+                           share * body.chest[:, 2])
+        return (along[:, None] + _RING[:, :1] * across[:, None] +
+                _RING[:, 1:] * through[:, None])
 
     def _trunk(self) -> None:
-        body, look, view = self.body, self.look, self.view
+        body, look = self.body, self.look
         build, girth = body.build, body.build.girth
         wide = build.shoulder
         cloth = 1.0 + 0.35 * (look.loose - 1.0)
         waist = (0.088 - 0.018 * build.curvy) * girth * cloth
         hips = (build.hip + 0.038) * girth
-        collar = self._ring(1.06, 0.045, 0.04)
-        shoulders = self._ring(0.97, wide * 1.02, 0.044 * girth)
-        chest = self._ring(0.72, (wide * 0.92) * cloth, 0.062 * girth)
-        belly = self._ring(0.38, waist, 0.056 * girth)
-        hip = self._ring(0.02, hips, 0.062 * girth)
-        crotch = self._ring(-0.2, hips * 0.72, 0.05 * girth)
-        project = view.project
-
-        middle = float(0.5 * body.joints['neck'][2])
-        self._hull(0.03, project(np.concatenate([hip, crotch])), look.bottom,
-                   Part.TRUNK)
-        depth = middle - 0.03
-        hem = self._ring(-0.1, hips * 1.03, 0.064 * girth)
-        self._hull(depth, project(np.concatenate([belly, hip, hem])),
-                   look.shirt, Part.TRUNK)
-        self._hull(depth,
-                   project(np.concatenate([collar, shoulders, chest, belly])),
-                   look.shirt, Part.TRUNK)
+        rings = self.view.project(
+            self._rings(
+                (1.06, 0.045, 0.04),  # collar
+                (0.97, wide * 1.02, 0.044 * girth),  # shoulders
+                (0.72, wide * 0.92 * cloth, 0.062 * girth),  # chest
+                (0.38, waist, 0.056 * girth),  # belly
+                (-0.1, hips * 1.03, 0.064 * girth),  # hem
+                (0.02, hips, 0.062 * girth),  # hips
+                (-0.2, hips * 0.72, 0.05 * girth)))  # crotch
+        self._hull(0.03, rings[5:].reshape(-1, 2), look.bottom, Part.TRUNK)
+        depth = float(0.5 * body.joints['neck'][2]) - 0.03
+        self._hull(depth, rings[3:6].reshape(-1, 2), look.shirt, Part.TRUNK)
+        self._hull(depth, rings[:4].reshape(-1, 2), look.shirt, Part.TRUNK)
         if look.stripe is not None:
-            for level in (0.12, 0.34, 0.56, 0.78):
-                share = level / 0.72
-                width = waist + (wide * 0.9 - waist) * min(share, 1.0)
-                self._band(depth, level, width, 0.052 * girth, look.stripe)
+            self._stripes(depth, waist, wide * 0.9, look.stripe)
         self._trunk_front(depth, cloth)
         self._neck(depth)
 
-    def _band(self, depth: float, level: float, width: float, thick: float,
-              colour: Colour) -> None:
-        low = self._ring(level - 0.035, width * 0.96, thick)
-        high = self._ring(level + 0.035, width * 0.96, thick)
-        self._hull(depth, self.view.project(np.concatenate([low, high])),
-                   colour, Part.TRUNK, shade=False)
+    def _stripes(self, depth: float, waist: float, chest: float,
+                 colour: Colour) -> None:
+        edges = []
+        for level in (0.12, 0.34, 0.56, 0.78):
+            width = 0.96 * (waist + (chest - waist) * min(level / 0.72, 1.0))
+            edges += [(level + step, width, 0.052 * self.body.build.girth)
+                      for step in (-0.035, 0.035)]
+        for band in self.view.project(self._rings(*edges)).reshape(4, -1, 2):
+            self._hull(depth, band, colour, Part.TRUNK, shade=False)
 
     def _trunk_front(self, depth: float, cloth: float) -> None:
         """A tie or what an open jacket shows, where the chest can be seen."""
@@ -272,21 +280,20 @@ class FigureBuilder:
             return
         build = body.build
         half = build.shoulder * look.front_width
+        out = 0.062 * build.girth * cloth
         points = []
-        for level, out in ((1.03, 0.038), (0.7, 0.062), (0.02, 0.062)):
-            ring = self._ring(level, half * (0.8 if level > 1 else 1.0),
-                              out * build.girth * cloth)
-            spread = self._ring(level, half, 1e-3)
+        for ring in self._rings((1.03, half, 0.038), (0.7, half, out),
+                                (0.02, half, out)):
             front = ring[np.argmin(ring @ body.chest[:, 2])]
-            points.append(front + (spread[0] - spread[7]) / 2)
-            points.append(front - (spread[0] - spread[7]) / 2)
+            spread = (ring[0] - ring[7]) / 2
+            points += [front + spread, front - spread]
         self._hull(depth, self.view.project(np.array(points)), look.front,
                    Part.TRUNK, shade=False)
 
     def _neck(self, depth: float) -> None:
         joints, look = self.body.joints, self.look
-        self._capsule(depth - 0.002, joints['neck'], 0.35 * joints['neck'] +
-                      0.65 * joints['head'],
+        self._capsule(depth - 0.002, joints['neck'], 0.5 * joints['neck'] +
+                      0.5 * joints['head'],
                       (0.034 * self.body.build.girth,
                        0.031 * self.body.build.girth), look.skin * 0.93,
                       Part.NECK)
@@ -321,7 +328,8 @@ class FigureBuilder:
             fore = (f'{name}_elbow', f'{name}_wrist')
             upper_radii, fore_radii = (0.034, 0.026), (0.026, 0.018)
             part = Part.UPPER_ARM + side
-            self._limb(upper, upper_radii, -0.04, part, (0, 1), look.skin)
+            if look.sleeve < 1:
+                self._limb(upper, upper_radii, -0.04, part, (0, 1), look.skin)
             if look.sleeve > 0:
                 self._limb(upper, upper_radii, -0.04, part,
                            (0, min(look.sleeve, 1.0)), look.shirt, look.loose)
@@ -353,13 +361,14 @@ class FigureBuilder:
             lower = (f'{name}_knee', f'{name}_ankle')
             upper_radii, lower_radii = (thick, 0.037), (0.038, 0.022)
             part = Part.THIGH + side
-            self._limb(upper, upper_radii, 0.0, part, (0, 1), look.skin)
+            if bare or look.leg < 1:
+                self._limb(upper, upper_radii, 0.0, part, (0, 1), look.skin)
             part_low = Part.SHANK + side
             self._limb(lower, lower_radii, -0.005, part_low, (0, 1),
                        look.skin)
-            # The calf.
-            self._limb(lower, (0.034, 0.041), -0.005, part_low, (0.12, 0.42),
-                       look.skin)
+            if bare or look.leg < 1.5:  # the calf
+                self._limb(lower, (0.034, 0.041), -0.005, part_low,
+                           (0.12, 0.42), look.skin)
             if look.sock is not None:
                 self._limb(lower, lower_radii, -0.005, part_low, (0.62, 1),
                            look.sock, 1.08)
@@ -389,8 +398,8 @@ class FigureBuilder:
         body, look = self.body, self.look
         joints, girth = body.joints, body.build.girth
         hips = body.build.hip + 0.036
-        points = [self._ring(0.12, hips * 0.86 * girth, 0.055 * girth),
-                  self._ring(-0.05, hips * girth, 0.064 * girth)]
+        points = [*self._rings((0.12, hips * 0.86 * girth, 0.055 * girth),
+                               (-0.05, hips * girth, 0.064 * girth))]
         share = 0.75 if look.leg < 1.97 else 1.0
         for name in ('left', 'right'):
             hem = joints[f'{name}_hip'] + share * (joints[f'{name}_knee'] -
@@ -445,42 +454,47 @@ class FigureBuilder:
         body, view, look = self.body, self.view, self.look
         centre = body.joints['head']
         depth = float(centre[2]) - 0.04
+        # A head thrown back stays before its neck; one that is bent away from
+        # the camera vanishes behind the trunk.
+        trunk = float(0.5 * body.joints['neck'][2]) - 0.03
+        if depth < trunk + 0.09:
+            depth = min(depth, trunk - 0.004)
         facing = float(body.head[2, 2])  # 1 towards the camera
         axes = (body.head * body.build.head)[:2]
         outline = np.linalg.cholesky(axes @ axes.T) * view.zoom(centre)
         self._hair_behind(depth, facing)
+        near = [self._surface_depth(ear) < -0.1 for ear in EARS]
         for side in (LEFT, RIGHT):
-            self._ear(depth, side, front=False)
+            if not near[side]:
+                self._ear(depth, side)
         self._ellipse(depth, view.project(centre), outline, look.skin * 0.8,
                       Part.HEAD)
         radius = float(np.sqrt(abs(np.linalg.det(outline))))
         self._ellipse(depth, view.project(centre) + 0.1 * radius * view.light,
                       outline * 0.88, look.skin, Part.HEAD)
         for side in (LEFT, RIGHT):
-            self._ear(depth, side, front=True)
-        self._face(depth)
+            if near[side]:
+                self._ear(depth, side)
+        if radius > _SMALL_HEAD:
+            self._face(depth)
         self._hair_front(depth, facing)
 
     def _surface_depth(self, unit: np.ndarray) -> np.ndarray:
         """How far normals at unit vectors (..., 3) point from the camera."""
         normals = unit / self.body.build.head
-        normals = normals / np.linalg.norm(normals, axis=-1, keepdims=True)
-        return normals @ self.body.head[2]
+        length = np.sqrt((normals * normals) @ np.ones(3))
+        return normals @ self.body.head[2] / length
 
-    def _ear(self, depth: float, side: int, front: bool) -> None:
-        at = np.array([1.03 * SIGN[side], 0.05, 0.1])
-        if front != bool(self._surface_depth(at) < -0.1):
-            return
-        centre = self._on_head(at)
+    def _ear(self, depth: float, side: int) -> None:
+        centre = self._on_head(EARS[side])
         zoom = self.view.zoom(centre)
-        axes = np.stack([self.body.head[:2, 2] * 0.013 +
-                         self.body.head[:2, 0] * 0.006,
-                         self.body.head[:2, 1] * 0.02], 1) * zoom
+        head = self.body.head[:2]
+        axes = np.array([head[:, 2] * 0.013 + head[:, 0] * 0.006,
+                         head[:, 1] * 0.02]).T * zoom
         tone = self.look.skin * 0.86
-        self._ellipse(depth, self.view.project(centre), axes, tone, Part.HEAD)
-        if front:
-            self._ellipse(depth, self.view.project(centre), axes * 0.5,
-                          tone * 0.8, Part.HEAD)
+        centre = self.view.project(centre)
+        self._ellipse(depth, centre, axes, tone, Part.HEAD)
+        self._ellipse(depth, centre, axes * 0.5, tone * 0.8, Part.HEAD)
 
     def _face(self, depth: float) -> None:
         look = self.look
@@ -587,8 +601,7 @@ class FigureBuilder:
         }
         for side, name in enumerate(('left', 'right')):
             marks[f'{name}_eye'] = self._on_face(EYES[side], -0.12)
-            ear = np.array([1.03 * SIGN[side], 0.05, 0.1])
-            marks[f'{name}_ear'] = self._on_face(ear, 0.2)
+            marks[f'{name}_ear'] = self._on_face(EARS[side], 0.2)
 
             def own(*parts: Part, side: int = side) -> frozenset[int]:
                 return frozenset(int(part) + side for part in parts)
@@ -608,9 +621,10 @@ class FigureBuilder:
                 hosts['shoulder'] |= trunk
             if joints[f'{name}_hip'][2] < 0.6 * build.hip:
                 hosts['hip'] |= trunk
-            for joint, parts in hosts.items():
-                point = view.project(joints[f'{name}_{joint}'])
-                marks[f'{name}_{joint}'] = Landmark(point, parts)
+            points = view.project(
+                np.array([joints[f'{name}_{joint}'] for joint in hosts]))
+            for joint, point in zip(hosts, points, strict=True):
+                marks[f'{name}_{joint}'] = Landmark(point, hosts[joint])
         return marks
 
     def _on_face(self, unit: np.ndarray, limit: float) -> Landmark:
@@ -620,7 +634,8 @@ class FigureBuilder:
 
 
 EYES = (np.array([0.42, -0.06, -0.9]), np.array([-0.42, -0.06, -0.9]))
-"""Unit vectors of the left and right eye in the head's frame."""
+"""Left and right eye in the head's frame, in shares of its half axes."""
+EARS = (np.array([1.03, 0.05, 0.1]), np.array([-1.03, 0.05, 0.1]))
 NOSE = np.array([0.0, 0.24, -1.12])
 MOUTH = np.array([0.0, 0.56, -0.84])
 

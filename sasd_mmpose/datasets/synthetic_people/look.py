@@ -97,28 +97,32 @@ def sample_look(rng: np.random.Generator, curvy: float) -> Look:
         rng (np.random.Generator): The source of randomness.
         curvy (float): The build's ``curvy``; skirts and beards follow it.
     """
-    style = _HAIR_STYLES[rng.integers(len(_HAIR_STYLES))]
-    legwear = rng.choice(('skirt', 'dress', 'trousers')) if (
-        curvy > 0.55 and rng.random() < 0.45) else rng.choice(
-            ('trousers', 'trousers', 'trousers', 'shorts'))
+
+    def pick(*options):
+        return options[rng.integers(len(options))]
+
     shirt = sample_colour(rng)
+    if curvy > 0.55 and rng.random() < 0.45:
+        legwear = pick('skirt', 'dress', 'trousers')
+    else:
+        legwear = pick('trousers', 'trousers', 'trousers', 'shorts')
+    shorts = legwear == 'shorts'
     pattern = rng.random()
     return Look(
         skin=sample_skin(rng),
-        hair=_HAIRS[rng.integers(len(_HAIRS))] * rng.uniform(0.85, 1.1),
-        hair_style=style,
+        hair=pick(*_HAIRS) * rng.uniform(0.85, 1.1),
+        hair_style=pick(*_HAIR_STYLES),
         hat=sample_colour(rng),
         shirt=shirt,
         stripe=sample_colour(rng) if pattern < 0.25 else None,
         front=sample_colour(rng) if pattern > 0.72 else None,
-        front_width=float(rng.choice((0.12, 0.3, 0.42))),
-        sleeve=float(rng.choice((0.0, 0.45, 0.55, 0.6, 1.2, 2.0, 2.0, 2.0))),
-        legwear=str(legwear),
+        front_width=pick(0.12, 0.3, 0.42),
+        sleeve=pick(0.0, 0.45, 0.55, 0.6, 1.2, 2.0, 2.0, 2.0),
+        legwear=legwear,
         bottom=shirt if legwear == 'dress' else sample_colour(rng),
-        leg=float(rng.uniform(0.55, 1.1) if legwear == 'shorts' else rng.
-                  choice((1.6, 1.95, 1.95, 2.0))),
-        loose=float(rng.uniform(1.08, 1.4)),
+        leg=rng.uniform(0.55, 1.1) if shorts else pick(1.6, 1.95, 1.95, 2.0),
+        loose=rng.uniform(1.08, 1.4),
         shoe=sample_colour(rng),
         sock=sample_colour(rng) if rng.random() < 0.5 else None,
-        glasses=bool(rng.random() < 0.2),
-        beard=bool(curvy < 0.5 and rng.random() < 0.3))
+        glasses=rng.random() < 0.2,
+        beard=curvy < 0.5 and rng.random() < 0.3)

@@ -330,7 +330,7 @@ def light(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
                       interpolation=cv2.INTER_LINEAR)
     if rng.random() < 0.2:
         image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 1.1))
-    grain = int(rng.integers(1, 26))
+    grain = int(rng.integers(1, 20))
     noise = rng.integers(0, grain, (height, width), np.uint8)
     gain = cv2.add(gain, cv2.merge([noise, noise, noise]))
     return cv2.multiply(image, gain, scale=1 / (110 + grain / 2))
