@@ -3,6 +3,67 @@ from __future__ import annotations
 
 import os
 
-# Two threads at most, and set before numpy and torch read it: the test nets
-# are tiny, and more threads only wait for each other.
+# Set before numpy and torch read it. The nets of the tests are tiny: more
+# threads would only wait for each other.
 os.environ.setdefault('OMP_NUM_THREADS', '2')
+
+# ruff: noqa: E402
+import random
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+REAL_PICTURES = {'coco_mini', 'crowdpose_mini', 'data_root'}
+
+cv2.setNumThreads(0)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses real pictures, so that ``-m real_pictures`` selects it."""
+    for item in items:
+        if REAL_PICTURES.intersection(getattr(item, 'fixturenames', ())):
+            item.add_marker('real_pictures')
+
+
+@pytest.fixture(autouse=True)
+def seed() -> int:
+    """Start every test from the same random state."""
+    value = 0
+    random.seed(value)
+    np.random.seed(value)
+    torch.manual_seed(value)
+    return value
+
+
+@pytest.fixture(scope='session')
+def data_root() -> Path:
+    """The folder with the real pictures; without it the test is skipped.
+
+    Set it as ``SASD_DATA_ROOT``. ``.ci/run`` does.
+    """
+    root = os.environ.get('SASD_DATA_ROOT')
+    if not root:
+        pytest.skip('needs real pictures: set SASD_DATA_ROOT')
+    return Path(root)
+
+
+def _data_set(root: Path, name: str) -> Path:
+    folder = root / name
+    if not folder.is_dir():
+        pytest.skip(f'needs real pictures: no {name} in SASD_DATA_ROOT={root}')
+    return folder
+
+
+@pytest.fixture(scope='session')
+def coco_mini(data_root: Path) -> Path:
+    """Annotated COCO person pictures, train and val: their folder."""
+    return _data_set(data_root, 'coco_mini')
+
+
+@pytest.fixture(scope='session')
+def crowdpose_mini(data_root: Path) -> Path:
+    """Real CrowdPose pictures and annotations (14 keypoints): their folder."""
+    return _data_set(data_root, 'crowdpose_mini')
