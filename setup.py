@@ -41,7 +41,8 @@ class BuildWithConfigs(build_py):
         shutil.copytree(ROOT / 'configs', target / 'configs',
                         ignore=shutil.ignore_patterns('__pycache__'),
                         dirs_exist_ok=True)
-        shutil.copy(ROOT / 'model-index.yml', target)
+        for index in ROOT.glob('model-index.yml'):  # once models are published
+            shutil.copy(index, target)
 
 
 setup(
