@@ -1,17 +1,34 @@
-_base_ = 'mmpose::_base_/default_runtime.py'
-
+default_scope = 'mmpose'
 custom_imports = dict(imports=['sasd_mmpose'], allow_failed_imports=False)
 
 default_hooks = dict(
+    timer=dict(type='IterTimerHook'),
+    logger=dict(type='LoggerHook', interval=50),
+    param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
+        type='CheckpointHook',
         interval=10,
         max_keep_ckpts=3,
         save_best='coco/AP',
-        rule='greater'))
+        rule='greater'),
+    sampler_seed=dict(type='DistSamplerSeedHook'),
+    visualization=dict(type='PoseVisualizationHook', enable=False))
+
+env_cfg = dict(
+    # Two input sizes, base and high, that never change.
+    cudnn_benchmark=True,
+    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
+    dist_cfg=dict(backend='nccl'))
 
 # Several GPUs: the auxiliary level has no gradient during the warm-up.
 find_unused_parameters = True
 sync_bn = 'torch'
 
-# Two input sizes, base and high, never change.
-env_cfg = dict(cudnn_benchmark=True)
+vis_backends = [dict(type='LocalVisBackend')]
+visualizer = dict(
+    type='PoseLocalVisualizer', vis_backends=vis_backends, name='visualizer')
+log_processor = dict(
+    type='LogProcessor', window_size=50, by_epoch=True, num_digits=6)
+log_level = 'INFO'
+load_from = None
+resume = False

@@ -14,6 +14,7 @@ train_dataloader = dict(
         type='CheckedCocoDataset',
         data_root=data_root,
         data_mode='bottomup',
+        filter_cfg=dict(filter_empty_gt=True),
         ann_file='annotations/person_keypoints_train2017.json',
         data_prefix=dict(img='train2017/')))
 val_dataloader = dict(

@@ -16,26 +16,30 @@ encode = dict(
     type='GenerateTarget', encoder=dict(type='YOLOXPoseAnnotationProcessor'))
 pack = dict(
     type='PackPoseInputs',
-    meta_keys=('id', 'img_id', 'img_path', 'mosaic_img_paths', 'crowd_index',
-               'ori_shape', 'img_shape', 'input_size', 'input_center',
-               'input_scale', 'flip', 'flip_direction', 'flip_indices',
-               'raw_ann_info', 'dataset_name'))
+    meta_keys=('img_id', 'img_path', 'mosaic_img_paths', 'skipped_images',
+               'img_shape', 'flip', 'flip_direction', 'flip_indices'))
+# Without "category_id": MMPose's metric would take its list for one number.
+pack_test = dict(
+    type='PackPoseInputs',
+    meta_keys=('id', 'img_id', 'img_path', 'crowd_index', 'ori_shape',
+               'img_shape', 'input_size', 'input_center', 'input_scale',
+               'flip_indices', 'raw_ann_info', 'dataset_name'))
 
 train_pipeline = [
     load_or_skip,
     dict(
         type='PoseMosaic',
         img_scale=input_size,
-        pad_val=114.0,
         pre_transform=[load_or_skip]),
-    dict(type='PoseRandomAffine', input_size=input_size), color, flip,
-    drop_unlabelled, encode, pack
+    dict(type='PoseRandomAffine', input_size=input_size),
+    color,
+    flip,
+    drop_unlabelled,
+    encode,
+    pack,
 ]
 val_pipeline = [
     load,
-    dict(
-        type='BottomupResize',
-        input_size=input_size,
-        size_factor=64,
-        pad_val=(114, 114, 114)), pack
+    dict(type='PoseResize', input_size=input_size),
+    pack_test,
 ]

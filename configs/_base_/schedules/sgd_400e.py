@@ -8,7 +8,6 @@ base_lr = 0.01
 momentum = 0.937
 
 train_cfg = dict(
-    _delete_=True,
     type='EpochBasedTrainLoop',
     max_epochs=max_epochs,
     val_interval=10)

@@ -79,11 +79,11 @@ class SASDDistiller(TwinDistiller):
         anchors = torch.cat([self.head.anchors, self.head.anchors[-1:]])
         strides = (*self.head.strides, 2 * self.head.strides[-1])
         instances = self.head.predict_by_maps(
-            [self._unpruned_maps(x) for x in passes], anchors, strides,
+            [self.unpruned_maps(x) for x in passes], anchors, strides,
             self.test_cfg)
         return self.add_pred_to_datasample(instances, None, data_samples)
 
-    def _unpruned_maps(self, inputs: Tensor) -> list[Tensor]:
+    def unpruned_maps(self, inputs: Tensor) -> list[Tensor]:
         """Compute the raw maps of all levels, the auxiliary one last."""
         stages = self.backbone(inputs)
         maps = self.head(self.neck(stages))

@@ -1,0 +1,29 @@
+_base_ = './input_512.py'
+
+input_size = (1024, 1024)
+largest_stride = 64  # of the variant that takes this size, E
+
+train_pipeline = [
+    {{_base_.load_or_skip}},
+    dict(
+        type='PoseMosaic',
+        img_scale=input_size,
+        pre_transform=[{{_base_.load_or_skip}}]),
+    dict(
+        type='PoseRandomAffine',
+        input_size=input_size,
+        size_factor=largest_stride),
+    {{_base_.color}},
+    {{_base_.flip}},
+    {{_base_.drop_unlabelled}},
+    {{_base_.encode}},
+    {{_base_.pack}},
+]
+val_pipeline = [
+    {{_base_.load}},
+    dict(
+        type='PoseResize',
+        input_size=input_size,
+        size_factor=largest_stride),
+    {{_base_.pack_test}},
+]

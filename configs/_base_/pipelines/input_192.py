@@ -1,0 +1,22 @@
+_base_ = './input_512.py'
+
+input_size = (192, 192)
+
+train_pipeline = [
+    {{_base_.load_or_skip}},
+    dict(
+        type='PoseMosaic',
+        img_scale=input_size,
+        pre_transform=[{{_base_.load_or_skip}}]),
+    dict(type='PoseRandomAffine', input_size=input_size),
+    {{_base_.color}},
+    {{_base_.flip}},
+    {{_base_.drop_unlabelled}},
+    {{_base_.encode}},
+    {{_base_.pack}},
+]
+val_pipeline = [
+    {{_base_.load}},
+    dict(type='PoseResize', input_size=input_size),
+    {{_base_.pack_test}},
+]

@@ -1,0 +1,44 @@
+# For little data and little compute: AdamW needs far fewer steps than the
+# paper's SGD before anything is found (docs/paper_notes.md).
+warmup_epochs = 24
+max_epochs = 34
+base_lr = 2e-3
+
+train_cfg = dict(
+    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=2)
+auto_scale_lr = dict(base_batch_size=16)
+
+optim_wrapper = dict(
+    type='OptimWrapper',
+    constructor='YOLOOptimWrapperConstructor',
+    optimizer=dict(type='AdamW', lr=base_lr, weight_decay=0.05),
+    clip_grad=dict(max_norm=35.0))
+
+param_scheduler = [
+    dict(
+        type='LinearLR',
+        start_factor=0.01,
+        end=1,
+        convert_to_iter_based=True),
+    dict(
+        type='CosineAnnealingLR',
+        eta_min=base_lr * 0.02,
+        begin=1,
+        end=max_epochs,
+        convert_to_iter_based=True),
+]
+
+custom_hooks = [
+    dict(type='SASDStageHook', warmup_epochs=warmup_epochs),
+    dict(
+        type='EMAHook',
+        ema_type='ExpMomentumEMA',
+        momentum=1e-3,
+        gamma=1000,
+        update_buffers=True,
+        strict_load=False,
+        priority='ABOVE_NORMAL'),
+    dict(type='FiniteLossHook'),
+    dict(type='CheckpointGuardHook'),
+    dict(type='SkippedImagesHook'),
+]

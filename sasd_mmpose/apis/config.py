@@ -1,0 +1,47 @@
+"""Reading configs, with one clear line for what is wrong with them."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mmengine.config import Config
+
+from ..errors import InputError
+
+
+def load_config(path: str | Path) -> Config:
+    """Read a config file of this project.
+
+    Args:
+        path (str | Path): The file.
+
+    Returns:
+        Config: The config.
+
+    Raises:
+        InputError: If there is no such file, or it has no model.
+    """
+    if not Path(path).is_file():
+        raise InputError(f'{path}: no such config file')
+    cfg = Config.fromfile(path)
+    if 'model' not in cfg:
+        raise InputError(f'{path}: not a config of a model: it has no key '
+                         '"model"')
+    return cfg
+
+
+def check_input_multiple(size: int, model_cfg: Mapping) -> None:
+    """Raise unless every level of a net has whole cells at an input size.
+
+    Args:
+        size (int): Side of the square network input in pixels.
+        model_cfg (Mapping): The ``model`` of a config.
+
+    Raises:
+        InputError: If it is no multiple of the largest stride.
+    """
+    stride = max(model_cfg['head']['strides'])
+    if size < stride or size % stride:
+        raise InputError(
+            f'input size {size}: must be a multiple of the largest stride, '
+            f'{stride}; the nearest is {max(round(size / stride), 1) * stride}')
