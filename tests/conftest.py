@@ -9,12 +9,14 @@ os.environ.setdefault('OMP_NUM_THREADS', '2')
 
 # ruff: noqa: E402
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.registry import DefaultScope
 
 REAL_PICTURES = {'coco_mini', 'crowdpose_mini', 'data_root'}
 
@@ -36,6 +38,16 @@ def seed() -> int:
     np.random.seed(value)
     torch.manual_seed(value)
     return value
+
+
+@pytest.fixture(autouse=True)
+def default_scope() -> Iterator[None]:
+    """Look up types as in MMPose, whatever scope a Runner set in a test before.
+
+    MMEngine keeps the scope of the last Runner for the rest of the process.
+    """
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        yield
 
 
 @pytest.fixture(scope='session')

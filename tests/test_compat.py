@@ -268,6 +268,9 @@ def test_mmdeploy_rewriter_survives_wraps_made_inside_it(monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings('ignore:You are using the legacy TorchScript')
+@pytest.mark.filterwarnings('ignore:The feature will be removed')
+@pytest.mark.filterwarnings('ignore::torch.jit.TracerWarning')
 def test_mmdeploy_exports_with_its_own_operators(tmp_path):
     """Its rewrites reach the exporter: ncnn's pooling replaces torch's."""
     onnx = pytest.importorskip('onnx')
