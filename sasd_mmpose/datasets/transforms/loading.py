@@ -14,6 +14,10 @@ from ...errors import InputError
 MAX_FAILURES_IN_A_ROW = 100
 
 
+class UnreadablePicture(ValueError):
+    """A picture that cannot be used; the message is one line that names it."""
+
+
 def to_bgr_uint8(img: np.ndarray) -> np.ndarray:
     """Give a picture of any usual kind three channels of 8 bits.
 
@@ -40,6 +44,31 @@ def to_bgr_uint8(img: np.ndarray) -> np.ndarray:
         return cv2.cvtColor(img, cv2.COLOR_GRAY2BGR)
     if channels == 4:
         return cv2.cvtColor(img, cv2.COLOR_BGRA2BGR)
+    return img
+
+
+def read_picture(path: str, backend_args: dict | None = None) -> np.ndarray:
+    """Read a picture file of any usual kind.
+
+    Args:
+        path (str): The file. Its EXIF orientation is applied.
+        backend_args (dict, optional): See :func:`mmengine.fileio.get`.
+
+    Returns:
+        np.ndarray: ``(H, W, 3)``, BGR, uint8.
+
+    Raises:
+        UnreadablePicture: It is missing or cannot be decoded; the message is
+            one line that names it.
+    """
+    try:
+        content = fileio.get(path, backend_args=backend_args)
+        img = mmcv.imfrombytes(content, flag='color', backend='cv2')
+    except (OSError, ValueError, cv2.error) as error:
+        raise UnreadablePicture(f'{path}: {_reason(error)}') from error
+    if img is None:
+        raise UnreadablePicture(
+            f'{path}: not a whole picture that OpenCV can decode')
     return img
 
 
@@ -97,12 +126,11 @@ class LoadPoseImage(LoadImage):
         Returns:
             dict | None: ``results``, or None for a picture that is skipped.
         """
-        path = results.setdefault('img_path', None)
+        results.setdefault('img_path', None)
         try:
             img = self._load(results)
-        except (OSError, ValueError, cv2.error) as error:
-            return self._give_up(f'{path or "a picture"}: {_reason(error)}',
-                                 error)
+        except UnreadablePicture as error:
+            return self._give_up(error)
         self._failures_in_a_row = 0
         results['img'] = img
         results['img_shape'] = results['ori_shape'] = img.shape[:2]
@@ -112,26 +140,25 @@ class LoadPoseImage(LoadImage):
         return results
 
     def _load(self, results: dict) -> np.ndarray:
-        if results.get('img') is not None:
+        if results.get('img') is None:
+            return read_picture(results['img_path'], self.backend_args)
+        try:
             return to_bgr_uint8(results['img'])
-        content = fileio.get(results['img_path'],
-                             backend_args=self.backend_args)
-        img = mmcv.imfrombytes(content, flag='color', backend='cv2')
-        if img is None:
-            raise ValueError('not a whole picture that OpenCV can decode')
-        return img
+        except ValueError as error:
+            raise UnreadablePicture(
+                f'{results["img_path"] or "a picture"}: {error}') from error
 
-    def _give_up(self, line: str, error: Exception) -> None:
+    def _give_up(self, error: UnreadablePicture) -> None:
         """Raise the line, or keep it for the report and return None."""
         if self.on_error == 'raise':
             raise InputError(
-                f'{line}; replace the picture or take it out of the '
+                f'{error}; replace the picture or take it out of the '
                 'annotations') from error
-        self._skipped.append(line)
+        self._skipped.append(str(error))
         self._failures_in_a_row += 1
         if self._failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
             raise InputError(
-                f'{line}; nor could the {MAX_FAILURES_IN_A_ROW - 1} pictures '
+                f'{error}; nor could the {MAX_FAILURES_IN_A_ROW - 1} pictures '
                 'before it be read: check data_root and data_prefix'
             ) from error
 
