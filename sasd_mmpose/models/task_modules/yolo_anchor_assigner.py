@@ -61,15 +61,12 @@ class YOLOAnchorAssigner:
             may stand in it several times, with different ground truths.
         """
         anchor, gt = self._match_shapes(boxes[:, 2:], anchors)
-        centers = boxes[gt, :2]
-        positive, offset = self._nearby_cells(centers, grid_size)
-        cells = (centers[positive] - offset).long()
-        rows, cols = grid_size
+        positive, cells = self._nearby_cells(boxes[gt, :2], grid_size)
         return LevelAssignment(
             gt=gt[positive],
             anchor=anchor[positive],
-            row=cells[:, 1].clamp(0, rows - 1),
-            col=cells[:, 0].clamp(0, cols - 1))
+            row=cells[:, 1],
+            col=cells[:, 0])
 
     def _match_shapes(self, sizes: Tensor,
                       anchors: Tensor) -> tuple[Tensor, Tensor]:
@@ -97,8 +94,8 @@ class YOLOAnchorAssigner:
 
         Returns:
             tuple[Tensor, Tensor]: Index into ``centers`` of each positive,
-            shape (M, ), and what to subtract from the centre so that rounding
-            down gives the cell, shape (M, 2).
+            shape (M, ), and the column and row of its cell, long, shape
+            (M, 2).
         """
         margin = self.neighbor_margin
         extent = centers.new_tensor(grid_size[::-1])
@@ -110,4 +107,10 @@ class YOLOAnchorAssigner:
         steps = centers.new_tensor(
             [[0, 0], [1, 0], [0, 1], [-1, 0], [0, -1]]) * margin
         which, index = torch.nonzero(chosen, as_tuple=True)
-        return index, steps[which]
+        cells = (centers[index] - steps[which]).long()
+        cells = cells.clamp(min=0).minimum(extent.long() - 1)
+        # A centre on the edge of a cell or outside the grid has a neighbour
+        # that is rounded to its own cell, which counts once.
+        own_cells = cells[:len(centers)]
+        distinct = (which == 0) | (cells != own_cells[index]).any(dim=1)
+        return index[distinct], cells[distinct]
