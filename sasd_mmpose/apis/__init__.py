@@ -1,8 +1,14 @@
 from .anchors import AnchorFit, evaluate_anchors, fit_anchors, letterboxed_sizes
+from .checkpoint import load_deployed, prune_checkpoint, read_checkpoint
 from .complexity import Complexity, model_complexity
 from .config import check_input_multiple, load_config
+from .prediction_writer import PredictionWriter
+from .predictor import Person, Predictor
+from .sources import open_source
 
 __all__ = [
-    'AnchorFit', 'Complexity', 'check_input_multiple', 'evaluate_anchors',
-    'fit_anchors', 'letterboxed_sizes', 'load_config', 'model_complexity'
+    'AnchorFit', 'Complexity', 'Person', 'PredictionWriter', 'Predictor',
+    'check_input_multiple', 'evaluate_anchors', 'fit_anchors',
+    'letterboxed_sizes', 'load_config', 'load_deployed', 'model_complexity',
+    'open_source', 'prune_checkpoint', 'read_checkpoint'
 ]

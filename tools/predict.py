@@ -1,0 +1,100 @@
+"""Find people's poses in a picture, a folder, a video or a camera's view.
+
+Writes into the folder --out: predictions.json (results in COCO's format),
+images.json (ids, names and sizes of the pictures), and the pictures with their
+skeletons, as drawn/ or drawn.mp4. All of it is written as it comes; Ctrl-C
+stops and loses nothing.
+"""
+from __future__ import annotations
+
+import argparse
+import sys
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+import sasd_mmpose  # noqa: F401, I001  (before mmpose: mends what is broken)
+from sasd_mmpose import InputError
+from sasd_mmpose.apis import PredictionWriter, Predictor, open_source
+from sasd_mmpose.visualization import PoseDrawer
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        'input', help='picture, folder, video file, or camera as 0 or cam0')
+    parser.add_argument('--config', required=True, help='config file')
+    parser.add_argument(
+        '--checkpoint', required=True, help='its weights, pruned or not')
+    parser.add_argument('--out', required=True, help='folder to write to')
+    parser.add_argument(
+        '--score-thr', type=float, default=0.3,
+        help='leave out persons below this score (default: %(default)s)')
+    parser.add_argument(
+        '--keypoint-thr', type=float, default=0.3,
+        help='do not draw keypoints below this score (default: %(default)s)')
+    parser.add_argument(
+        '--flip-test', action='store_true',
+        help='average over the mirrored picture too, in twice the time')
+    parser.add_argument(
+        '--size', type=int,
+        help="side of the square network input; the config's by default")
+    parser.add_argument(
+        '--device', help='such as cpu or cuda:0; a GPU by default, if any')
+    return parser.parse_args()
+
+
+def progress_bar() -> Progress:
+    """Return a bar that also serves where the end is not known."""
+    return Progress(
+        TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True))
+
+
+def main() -> int:
+    """Predict, and return the exit status."""
+    args = parse_args()
+    source = open_source(args.input)
+    predictor = Predictor(args.config, args.checkpoint, args.device,
+                          args.size, args.flip_test, args.score_thr)
+    drawer = PoseDrawer(predictor.metainfo, args.keypoint_thr)
+    stopped = False
+    with PredictionWriter(args.out, drawer, source) as writer:
+        try:
+            with progress_bar() as bar:
+                for frame in bar.track(source, source.total, description=(
+                        'pictures' if source.fps is None else 'frames')):
+                    if frame.image is None:
+                        writer.add_problem(frame)
+                    else:
+                        writer.add(frame, predictor([frame.image])[0])
+        except KeyboardInterrupt:
+            stopped = True
+            print('stopped by Ctrl-C; what was computed is written')
+    return report(writer, source.total, stopped and not source.endless)
+
+
+def report(writer: PredictionWriter, total: int | None, failed: bool) -> int:
+    """Say what there is and where, and return the exit status."""
+    if total == len(writer.problems) == 1:
+        raise InputError(writer.problems[0])
+    what = 'pictures' if writer.fps is None else 'frames'
+    print(f'{writer.num_persons} people in {writer.num_images} {what}')
+    print(f'  poses     {writer.predictions_file}')
+    if writer.drawn.exists():
+        print(f'  drawings  {writer.drawn}')
+    for problem in writer.problems:
+        print(f'warning: not read: {problem}', file=sys.stderr)
+    return int(failed or bool(writer.problems))
+
+
+if __name__ == '__main__':
+    sys.exit(main())
