@@ -2,14 +2,15 @@ from .backbones import PoseShuffleNetV2, YOLOv5CSPDarknet
 from .deployed import deployed_cfg, prune_state_dict
 from .distillers import DirectDistiller, SASDDistiller
 from .heads import YOLOPoseHead
-from .losses import (FeatureAlignmentLoss, NormalizedSkeletonLoss,
+from .losses import (CIoULoss, FeatureAlignmentLoss, NormalizedSkeletonLoss,
                      YOLOPoseCriterion)
 from .necks import UniformPAFPN
 from .task_modules import YOLOAnchorAssigner, YOLOPoseCoder
 
 __all__ = [
-    'DirectDistiller', 'FeatureAlignmentLoss', 'NormalizedSkeletonLoss',
-    'PoseShuffleNetV2', 'SASDDistiller', 'UniformPAFPN', 'YOLOAnchorAssigner',
-    'YOLOPoseCoder', 'YOLOPoseCriterion', 'YOLOPoseHead', 'YOLOv5CSPDarknet',
-    'deployed_cfg', 'prune_state_dict'
+    'CIoULoss', 'DirectDistiller', 'FeatureAlignmentLoss',
+    'NormalizedSkeletonLoss', 'PoseShuffleNetV2', 'SASDDistiller',
+    'UniformPAFPN', 'YOLOAnchorAssigner', 'YOLOPoseCoder',
+    'YOLOPoseCriterion', 'YOLOPoseHead', 'YOLOv5CSPDarknet', 'deployed_cfg',
+    'prune_state_dict'
 ]

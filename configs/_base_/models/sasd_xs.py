@@ -28,8 +28,7 @@ model = dict(
         criterion=dict(
             type='YOLOPoseCriterion',
             assigner=dict(type='YOLOAnchorAssigner', ratio_thr=4.0),
-            loss_bbox=dict(
-                type='mmdet.CIoULoss', reduction='none', loss_weight=0.05),
+            loss_bbox=dict(type='CIoULoss', loss_weight=0.05),
             loss_obj=dict(type='BCELoss', loss_weight=0.64),
             loss_keypoint_conf=dict(
                 type='BCELoss', reduction='none', loss_weight=0.00625),

@@ -1,7 +1,9 @@
+from .ciou_loss import CIoULoss
 from .feature_alignment_loss import FeatureAlignmentLoss
 from .normalized_skeleton_loss import NormalizedSkeletonLoss
 from .yolo_pose_criterion import YOLOPoseCriterion
 
 __all__ = [
-    'FeatureAlignmentLoss', 'NormalizedSkeletonLoss', 'YOLOPoseCriterion'
+    'CIoULoss', 'FeatureAlignmentLoss', 'NormalizedSkeletonLoss',
+    'YOLOPoseCriterion'
 ]

@@ -41,7 +41,8 @@ class YOLOPoseCriterion(BaseModule):
         metainfo (dict): Meta information of the data set: number of
             keypoints, their sigmas, and the bones.
         assigner (dict): Config of the assigner.
-        loss_bbox (dict): Config of a box loss of ``1 - IoU`` kind.
+        loss_bbox (dict): Config of a box loss of ``1 - IoU`` kind, one value
+            for each pair of boxes.
         loss_obj (dict): Config of the objectness loss.
         loss_keypoint_conf (dict): Config of the keypoint-confidence loss.
         loss_oks (dict): Config of the OKS loss; its weight is alpha of Eq. 6.
