@@ -1,8 +1,8 @@
 # For little data and little compute: AdamW needs far fewer steps than the
 # paper's SGD before anything is found (docs/paper_notes.md).
 warmup_epochs = 24
-max_epochs = 34
-base_lr = 2e-3
+max_epochs = 30
+base_lr = 4e-3
 
 train_cfg = dict(
     type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=2)
