@@ -27,10 +27,9 @@ BUILD_TOOLS = f'{PIP} install "setuptools<81" wheel ninja psutil'
 # with --no-deps does not bring: module -> name on the package index.
 INDIRECT = {
     'addict': 'addict', 'json_tricks': 'json-tricks', 'munkres': 'munkres',
-    'PIL': 'pillow', 'rich': 'rich', 'scipy': 'scipy', 'shapely': 'shapely',
-    'six': 'six', 'termcolor': 'termcolor',
-    'terminaltables': 'terminaltables', 'tqdm': 'tqdm', 'yaml': 'PyYAML',
-    'yapf': 'yapf',
+    'PIL': 'pillow', 'rich': 'rich', 'shapely': 'shapely', 'six': 'six',
+    'termcolor': 'termcolor', 'terminaltables': 'terminaltables', 'tqdm': 'tqdm',
+    'yaml': 'PyYAML', 'yapf': 'yapf',
 }
 OPENCVS = ('opencv-python', 'opencv-python-headless',
            'opencv-contrib-python', 'opencv-contrib-python-headless')
@@ -67,6 +66,11 @@ class Environment:
         import torch
         return [torch.cuda.get_device_name(i)
                 for i in range(torch.cuda.device_count())]
+
+    def mmcv_has_cuda(self) -> bool:
+        """Say whether mmcv's ops, known to import, were built for CUDA."""
+        from mmcv.ops import get_compiling_cuda_version
+        return get_compiling_cuda_version() != 'not available'
 
 
 @dataclass
@@ -243,6 +247,10 @@ def check_mmcv(env: Environment) -> Iterator[Finding]:
     found = _check_package(env, 'mmcv', ranges, build, 'mmcv.ops')
     if found.cure is None:
         found.detail += ' with its ops'
+        if env.gpus() and not env.mmcv_has_cuda():
+            found.detail += ', for the CPU only although there is a GPU'
+            found.cure = (f"install torch's CUDA toolkit (nvcc), then: {build} "
+                          '--rebuild')
     else:
         if not env.has_command('c++'):
             yield Finding('compiler', 'missing: mmcv is built from source',

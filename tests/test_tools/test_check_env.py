@@ -21,11 +21,11 @@ def load_script():
 
 check_env = load_script()
 GOOD = {
-    'torch': '2.13.0+cpu', 'numpy': '1.26.4', 'setuptools': '80.10.2',
+    'torch': '2.13.0+cpu', 'numpy': '1.26.4', 'setuptools': '80.8.0',
     'opencv-python-headless': '4.11.0.86', 'matplotlib': '3.10.9',
-    'pycocotools': '2.0.11', 'xtcocotools': '1.14.3', 'mmcv': '2.1.0',
-    'mmdet': '3.3.0', 'mmengine': '0.10.7', 'mmpose': '1.3.2',
-    'openmim': '0.3.9', 'sasd_mmpose': '0.1.0',
+    'pycocotools': '2.0.11', 'scipy': '1.15.3', 'xtcocotools': '1.14.3',
+    'mmcv': '2.1.0', 'mmdet': '3.3.0', 'mmengine': '0.10.7',
+    'mmpose': '1.3.2', 'openmim': '0.3.9', 'sasd_mmpose': '0.1.0',
 }
 
 
@@ -36,14 +36,17 @@ class FakeEnvironment(check_env.Environment):
         versions (dict): Package -> version, or None for one that is missing.
         broken (dict): Module -> message with which its import fails.
         commands (tuple): The commands there are.
+        gpus (tuple): The GPUs there are; mmcv is built for the CPU.
     """
 
     python = (3, 11, 7)
 
-    def __init__(self, versions=None, broken=None, commands=('c++', )) -> None:
+    def __init__(self, versions=None, broken=None, commands=('c++', ),
+                 gpus=()) -> None:
         self.versions = {**GOOD, **(versions or {})}
         self.broken = broken or {}
         self.commands = commands
+        self.names = gpus
 
     def version(self, package):
         return self.versions.get(package)
@@ -56,7 +59,10 @@ class FakeEnvironment(check_env.Environment):
         return name in self.commands
 
     def gpus(self):
-        return []
+        return list(self.names)
+
+    def mmcv_has_cuda(self):
+        return False
 
 
 def problems(env) -> dict[str, check_env.Finding]:
@@ -79,6 +85,7 @@ def test_nothing_to_mend_where_all_fits():
      'build_mmcv.py'),
     (dict(broken={'mmcv.ops': "No module named 'mmcv._ext'"}), 'mmcv',
      'does not import', 'build_mmcv.py --rebuild'),
+    (dict(gpus=('A GPU', )), 'mmcv', 'for the CPU only', 'nvcc'),
     (dict(versions={'mmcv': None}, commands=()), 'compiler', 'missing', 'g++'),
     (dict(versions={'numpy': '2.4.6'},
           broken={'xtcocotools.mask': 'numpy.dtype size changed'}),

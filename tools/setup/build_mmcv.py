@@ -118,8 +118,9 @@ def build(target: Path) -> None:
         source = work / f'mmcv-{VERSION}'
         env = dict(os.environ, MMCV_WITH_OPS='1')
         env.setdefault('MAX_JOBS', str(jobs()))
-        if not with_cuda():
-            env['CUDA_VISIBLE_DEVICES'] = ''  # a GPU, but nothing to build for it
+        if torch.cuda.is_available() and not with_cuda():
+            print('no nvcc here: the ops are built for the CPU only', flush=True)
+            env['CUDA_VISIBLE_DEVICES'] = ''
         if sys.platform.startswith('linux') and shutil.which('flock'):
             env['CXX'] = str(write_wrapper(work, source))
         subprocess.check_call([
