@@ -2,13 +2,14 @@ from .anchors import AnchorFit, evaluate_anchors, fit_anchors, letterboxed_sizes
 from .checkpoint import load_deployed, prune_checkpoint, read_checkpoint
 from .complexity import Complexity, model_complexity
 from .config import check_input_multiple, load_config
+from .person_boxes import build_labels, person_sizes
 from .prediction_writer import PredictionWriter
 from .predictor import Person, Predictor
 from .sources import open_source
 
 __all__ = [
     'AnchorFit', 'Complexity', 'Person', 'PredictionWriter', 'Predictor',
-    'check_input_multiple', 'evaluate_anchors', 'fit_anchors',
+    'build_labels', 'check_input_multiple', 'evaluate_anchors', 'fit_anchors',
     'letterboxed_sizes', 'load_config', 'load_deployed', 'model_complexity',
-    'open_source', 'prune_checkpoint', 'read_checkpoint'
+    'open_source', 'person_sizes', 'prune_checkpoint', 'read_checkpoint'
 ]

@@ -46,7 +46,8 @@ def letterboxed_sizes(boxes: Sequence[np.ndarray],
     sizes = [
         (corners[:, 2:] - corners[:, :2]) *
         min(input_size[0] / width, input_size[1] / height)
-        for corners, (width, height) in zip(boxes, image_sizes)
+        for corners, (width, height) in zip(
+            boxes, image_sizes, strict=True)
     ]
     return np.concatenate(sizes) if sizes else np.zeros((0, 2))
 

@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
@@ -12,13 +13,13 @@ from typing import NamedTuple, TextIO
 
 import cv2
 import numpy as np
-import torch
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
 from mmengine.runner import Runner, find_latest_checkpoint
 
-from ..engine.hooks.time_limit_hook import TimeLimitReached
+from ..datasets.synthetic_people.dataset import HONESTY
+from ..engine.hooks.time_limit_hook import TimeLimitHook, TimeLimitReached
 from ..errors import InputError
 from ..models.deployed import deployed_cfg
 from ..visualization.curves import plot_training_curves
@@ -26,7 +27,7 @@ from ..visualization.poses import PoseDrawer
 from .checkpoint import prune_checkpoint
 from .predictor import Person, Predictor
 
-RUN_FILE = 'demo.json'
+CONFIG_FILE = 'demo_config.py'
 NUM_DRAWN = 12
 DRAWN_COLUMNS = 3  # pairs of pictures in a row of the sheet
 DRAWN_SCALE = 2
@@ -134,26 +135,220 @@ def cpu_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-def quicken(cfg: Config) -> None:
-    """Cut a config of the demo down to a few steps on tiny pictures.
+# A few steps on a few pictures: all that is in the demo still happens.
+QUICK = {
+    'train_cfg.max_epochs': 2,
+    'train_cfg.val_interval': 1,
+    'default_hooks.logger.interval': 1,
+    'custom_hooks.0.warmup_epochs': 1,
+    'param_scheduler.1.end': 2,
+    'train_dataloader.batch_size': 8,
+    'train_dataloader.dataset.num_images': 16,
+    'val_dataloader.batch_size': 4,
+    'val_dataloader.dataset.num_images': 8,
+    'test_dataloader.batch_size': 4,
+    'test_dataloader.dataset.num_images': 8,
+}
 
-    Whatever is in the demo still happens; nothing worth a look is learnt.
+
+def run_demo(config: Config,
+             folder: Path,
+             minutes: float,
+             terminal: TextIO) -> tuple[DemoFiles, dict]:
+    """Train, prune, evaluate and draw.
+
+    A run that was interrupted goes on from its last epoch; one that was
+    complete is only evaluated again.
 
     Args:
-        cfg (Config): The config, changed in place.
+        config (Config): A config with a distiller and drawn people.
+        folder (Path): Where to; made where it does not exist.
+        minutes (float): Limit of the training's wall-clock time. It is meant
+            for machines that are far slower than usual.
+        terminal (TextIO): Where the progress goes. Everything else that is
+            printed meanwhile is in MMEngine's log.
+
+    Returns:
+        tuple[DemoFiles, dict]: The files and the content of ``metrics``.
+
+    Raises:
+        InputError: The folder holds a run of another config.
     """
-    size = (64, 64)
-    for loader, number in ((cfg.train_dataloader, 16), (cfg.val_dataloader, 6),
-                           (cfg.test_dataloader, 6)):
-        loader.merge_from_dict if False else None
-        loader.batch_size = min(loader.batch_size, number // 2)
-        loader.dataset.update(num_images=number, image_size=size)
-        for transform in loader.dataset.pipeline:
-            if 'input_size' in transform:
-                transform.input_size = size
-    cfg.train_cfg.update(max_epochs=2, val_interval=1)
-    for hook in cfg.custom_hooks:
-        if hook.type == 'SASDStageHook':
-            hook.warmup_epochs = 1
-    for scheduler in cfg.param_scheduler:
-        scheduler.update(begin=0, end=2)
+    files = DemoFiles.under(folder)
+    _claim(folder, config)
+    config.work_dir = str(folder)
+    config.resume = find_latest_checkpoint(folder) is not None
+    with _silence():
+        facts = _train(config, minutes, files, terminal)
+        prune_checkpoint(files.checkpoint, files.pruned)
+        print('evaluating the pruned net', file=terminal, flush=True)
+        metrics, dataset = _evaluate(config, files)
+    plot_training_curves(folder, files.curves)
+    draw_predictions(Predictor(config, files.pruned, flip_test=True,
+                               score_thr=SHOWN_SCORE), dataset, files.pictures)
+    report = dict(
+        about=HONESTY,
+        test_pictures=len(dataset),
+        **{name.rpartition('/')[2]: value for name, value in metrics.items()},
+        **facts)
+    files.metrics.write_text(json.dumps(report, indent=2) + '\n')
+    return files, report
+
+
+def _claim(folder: Path, config: Config) -> None:
+    """Make the folder, and see to it that only one config is run in it."""
+    kept = folder / CONFIG_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not kept.exists():
+            config.dump(kept)
+    except OSError as error:
+        raise InputError(f'{folder}: cannot be written ({error.strerror}); '
+                         'name another folder with --out') from error
+    if Config.fromfile(kept).to_dict() != config.to_dict():
+        raise InputError(
+            f'{folder}: holds a run with other settings (see {kept.name}); '
+            'remove it or name another folder with --out')
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep what MMEngine and pycocotools print off the terminal.
+
+    MMEngine's log file is not touched by it.
+    """
+    with open(os.devnull, 'w') as nowhere, redirect_stdout(nowhere), \
+            warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        yield
+
+
+def _train(config: Config, minutes: float, files: DemoFiles,
+           terminal: TextIO) -> dict:
+    """Train, and save the weights as evaluation takes them.
+
+    Returns:
+        dict: How long it took, and how far it came.
+    """
+    start, cpu_start = time.monotonic(), cpu_seconds()
+    runner = Runner.from_cfg(config)
+    runner.register_hook(TimeLimitHook(minutes))
+    runner.register_hook(ProgressLine(terminal))
+    try:
+        runner.train()
+    except TimeLimitReached:
+        print(f'\nstopped after {minutes:g} minutes, in epoch '
+              f'{runner.epoch + 1} of {runner.max_epochs}', file=terminal)
+    # With an EMA, its weights are the ones that are saved.
+    runner.save_checkpoint(
+        str(files.checkpoint.parent), files.checkpoint.name,
+        save_optimizer=False, save_param_scheduler=False)
+    return dict(
+        seed=runner.seed,
+        train_pictures=len(runner.train_dataloader.dataset),
+        steps=runner.iter,
+        epochs=runner.epoch,
+        planned_epochs=runner.max_epochs,
+        train_seconds=round(time.monotonic() - start),
+        train_cpu_seconds=round(cpu_seconds() - cpu_start))
+
+
+def _evaluate(config: Config, files: DemoFiles) -> tuple[dict, BaseDataset]:
+    """Evaluate the deployed net: what training needs alone is not built.
+
+    Returns:
+        tuple[dict, BaseDataset]: The metrics, and the set they belong to.
+    """
+    test = Config(config.to_dict())
+    for key in ('train_dataloader', 'train_cfg', 'optim_wrapper',
+                'param_scheduler', 'val_dataloader', 'val_cfg',
+                'val_evaluator'):
+        test.pop(key)
+    test.model = deployed_cfg(config.model)
+    test.custom_hooks = [dict(type='CheckpointGuardHook')]
+    test.load_from, test.resume = str(files.pruned), False
+    test.work_dir = str(files.pruned.parent / 'test')
+    prefix = files.detections.name.removesuffix('.keypoints.json')
+    test.test_evaluator.outfile_prefix = str(files.detections.parent / prefix)
+    runner = Runner.from_cfg(test)
+    metrics = runner.test()
+    return metrics, runner.test_dataloader.dataset
+
+
+def true_persons(data_info: Mapping) -> list[Person]:
+    """Turn the labels of a picture into persons; hidden joints count.
+
+    Args:
+        data_info (Mapping): What a data set says about a picture.
+
+    Returns:
+        list[Person]: With scores of 0 for joints that have no label.
+    """
+    return [
+        Person(box, 1.0, keypoints, (visible > 0).astype(np.float32))
+        for box, keypoints, visible in zip(
+            data_info['bbox'], data_info['keypoints'],
+            data_info['keypoints_visible'], strict=True)
+    ]
+
+
+def enlarged(person: Person, scale: int) -> Person:
+    """Move a person to a picture of ``scale`` times the size."""
+    shift = scale / 2 - 0.5  # pixel i stands for its centre
+    return person._replace(
+        box=person.box * scale + shift,
+        keypoints=person.keypoints * scale + shift)
+
+
+def draw_predictions(predictor: Predictor, dataset: BaseDataset,
+                     out_file: Path) -> None:
+    """Draw the first pictures of a set, predictions right of the truth.
+
+    Args:
+        predictor (Predictor): The net.
+        dataset (BaseDataset): Drawn people.
+        out_file (Path): The picture to write.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    number = min(NUM_DRAWN, len(dataset))
+    infos = [dataset.get_data_info(index) for index in range(number)]
+    drawer = PoseDrawer(predictor.metainfo, SHOWN_SCORE)
+    pairs = []
+    for info, found in zip(infos, predictor([i['img'] for i in infos]),
+                           strict=True):
+        image = cv2.resize(info['img'], None, fx=DRAWN_SCALE, fy=DRAWN_SCALE,
+                           interpolation=cv2.INTER_CUBIC)
+        halves = [
+            drawer(image, [enlarged(p, DRAWN_SCALE) for p in persons])
+            for persons in (true_persons(info), found)
+        ]
+        pairs.append(_titled(halves, ('truth', 'predicted')))
+    if not cv2.imwrite(str(out_file), _sheet(pairs)):
+        raise InputError(f'{out_file}: cannot be written; is the disk full?')
+
+
+def _titled(images: Sequence[np.ndarray],
+            titles: Sequence[str]) -> np.ndarray:
+    """Put pictures side by side, each under its title."""
+    columns = []
+    for image, title in zip(images, titles, strict=True):
+        strip = np.full((18, image.shape[1], 3), 255, np.uint8)
+        cv2.putText(strip, title, (3, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.42,
+                    (40, 40, 40), 1, cv2.LINE_AA)
+        columns.append(cv2.copyMakeBorder(
+            np.vstack([strip, image]), 0, 2, 1, 1, cv2.BORDER_CONSTANT,
+            value=(255, 255, 255)))
+    return np.hstack(columns)
+
+
+def _sheet(tiles: Sequence[np.ndarray]) -> np.ndarray:
+    """Put tiles of one size into rows, the last one filled up in white."""
+    tiles = [cv2.copyMakeBorder(tile, 6, 6, 8, 8, cv2.BORDER_CONSTANT,
+                                value=(255, 255, 255)) for tile in tiles]
+    tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % DRAWN_COLUMNS)
+    return np.vstack([
+        np.hstack(tiles[i:i + DRAWN_COLUMNS])
+        for i in range(0, len(tiles), DRAWN_COLUMNS)
+    ])

@@ -1,0 +1,70 @@
+"""The sizes of the persons that a config trains on."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from mmengine import fileio
+from mmengine.config import Config
+from mmengine.dataset import BaseDataset
+from mmengine.registry import init_default_scope
+from mmpose.registry import DATASETS
+from rich.progress import track
+
+from ..errors import InputError
+from .anchors import MIN_SIDE, letterboxed_sizes
+
+
+def build_labels(cfg: Config, split: str,
+                 num_images: int | None = None) -> BaseDataset:
+    """Build a data set of a config for its labels: without its pipeline.
+
+    Args:
+        cfg (Config): The config.
+        split (str): ``'train'``, ``'val'`` or ``'test'``.
+        num_images (int | None): Use only so many pictures, the first ones.
+
+    Returns:
+        BaseDataset: The data set.
+
+    Raises:
+        InputError: The config has no such data set, or its files cannot be
+            used.
+    """
+    loader = cfg.get(f'{split}_dataloader')
+    if loader is None:
+        raise InputError(f'{cfg.filename}: no {split}_dataloader in it')
+    init_default_scope(cfg.get('default_scope', 'mmpose'))
+    options = {} if num_images is None else dict(indices=num_images)
+    return DATASETS.build(dict(loader.dataset, pipeline=[], **options))
+
+
+def person_sizes(dataset: BaseDataset,
+                 input_size: Sequence[int]) -> np.ndarray:
+    """Measure the persons that become training targets.
+
+    That is, those with a labelled keypoint and a box that is not tiny once
+    their picture is fitted into the network's input.
+
+    Args:
+        dataset (BaseDataset): A data set in COCO's style, bottom-up.
+        input_size (Sequence[int]): Width and height of the network's input.
+
+    Returns:
+        np.ndarray: Width and height in pixels of the network input, (n, 2).
+    """
+    shapes = {}
+    if dataset.ann_file:
+        # Data sets of MMPose do not keep the sizes of their pictures.
+        pictures = fileio.load(dataset.ann_file, file_format='json')['images']
+        shapes = {p['id']: (p['height'], p['width']) for p in pictures}
+    boxes, image_sizes = [], []
+    for index in track(range(len(dataset)), 'labels'):
+        info = dataset.get_data_info(index)
+        if 'bbox' in info:
+            labelled = (info['keypoints_visible'] > 0).any(axis=1)
+            boxes.append(info['bbox'][labelled])
+            height, width = info.get('ori_shape') or shapes[info['img_id']]
+            image_sizes.append((width, height))
+    sizes = letterboxed_sizes(boxes, image_sizes, tuple(input_size))
+    return sizes[(sizes >= MIN_SIDE).all(axis=1)]

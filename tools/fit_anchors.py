@@ -1,0 +1,70 @@
+"""Fit a config's anchors to the persons it trains on, at its input size."""
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+import sasd_mmpose  # noqa: F401, I001  (before mmpose: mends what is broken)
+from sasd_mmpose import InputError
+from sasd_mmpose.apis import (
+    build_labels,
+    check_input_multiple,
+    evaluate_anchors,
+    fit_anchors,
+    load_config,
+    person_sizes,
+)
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('config', help='config file')
+    parser.add_argument(
+        '--size', type=int,
+        help="side of the square input in pixels; the config's by default")
+    parser.add_argument(
+        '--split', choices=('train', 'val', 'test'), default='train',
+        help='data set to fit to (default: %(default)s)')
+    parser.add_argument(
+        '--num', type=int, help='fit to so many pictures only')
+    parser.add_argument('--seed', type=int, default=0)
+    return parser.parse_args()
+
+
+def as_python(anchors: np.ndarray) -> str:
+    """Write anchors of shape (L, A, 2) as a config holds them."""
+    levels = [str(level) for level in anchors.round().astype(int).tolist()]
+    return 'anchors = [' + ',\n           '.join(levels) + ']'
+
+
+def main() -> None:
+    """Fit, print the anchors and compare them with the config's."""
+    args = parse_args()
+    cfg = load_config(args.config)
+    input_size = cfg.input_size
+    if args.size is not None:
+        check_input_multiple(args.size, cfg.model)
+        input_size = (args.size, args.size)
+    head = cfg.model.head
+    present = np.array(head.anchors, float)
+    ratio_thr = head.criterion.assigner.get('ratio_thr', 4.0)
+    sizes = person_sizes(
+        build_labels(cfg, args.split, args.num), input_size)
+    try:
+        fit = fit_anchors(sizes, *present.shape[:2], ratio_thr, seed=args.seed)
+    except ValueError as error:
+        raise InputError(f'{args.config}, {args.split}: {error}') from error
+
+    print(f'\n{len(sizes)} labelled persons of the {args.split} set at '
+          f'{input_size[0]} x {input_size[1]}\n\n{as_python(fit.anchors)}\n')
+    print('                 recall  matches per person')
+    rounded = fit.anchors.round()
+    for name, anchors in (('these anchors', rounded), ("the config's", present)):
+        recall, matches = evaluate_anchors(sizes, anchors, ratio_thr)
+        print(f'{name:15s}  {recall:.4f}  {matches:.2f}')
+
+
+if __name__ == '__main__':
+    main()
