@@ -24,6 +24,21 @@ HIGH_PREFIX = 'high.'
 HIGH_SCALE = 2
 
 
+def enlarge(inputs: Tensor) -> Tensor:
+    """Make the high-resolution twin's input from the batch as it is.
+
+    No picture is decoded a second time.
+
+    Args:
+        inputs (Tensor): Normalised pictures, shape (N, 3, H, W).
+
+    Returns:
+        Tensor: Shape (N, 3, 2H, 2W).
+    """
+    return F.interpolate(
+        inputs, scale_factor=HIGH_SCALE, mode='bilinear', align_corners=False)
+
+
 class HighResolution(NamedTuple):
     """What the high-resolution twin gives.
 
@@ -100,11 +115,7 @@ class TwinDistiller(BottomupPoseEstimator):
         if not self.distilling:
             return losses
 
-        # From the batch as it is: no second decoding of the pictures.
-        high_inputs = F.interpolate(
-            inputs, scale_factor=HIGH_SCALE, mode='bilinear',
-            align_corners=False)
-        high = self.forward_high(high_inputs, truth, targets)
+        high = self.forward_high(enlarge(inputs), truth, targets)
         for name, value in criterion(high.maps, high.targets).items():
             losses[HIGH_PREFIX + name] = value
         if self.loss_distill is not None:
