@@ -2,8 +2,12 @@ from .backbones import PoseShuffleNetV2, YOLOv5CSPDarknet
 from .deployed import deployed_cfg, prune_state_dict
 from .distillers import DirectDistiller, SASDDistiller
 from .heads import YOLOPoseHead
-from .losses import (CIoULoss, FeatureAlignmentLoss, NormalizedSkeletonLoss,
-                     YOLOPoseCriterion)
+from .losses import (
+                     CIoULoss,
+                     FeatureAlignmentLoss,
+                     NormalizedSkeletonLoss,
+                     YOLOPoseCriterion,
+)
 from .necks import UniformPAFPN
 from .task_modules import YOLOAnchorAssigner, YOLOPoseCoder
 

@@ -5,6 +5,8 @@ from mmengine.model import BaseModule
 from mmpose.models.backbones import ShuffleNetV2
 from mmpose.registry import MODELS
 
+from ..defaults import NORM_CFG, SHUFFLE_ACT_CFG
+
 
 @MODELS.register_module()
 class PoseShuffleNetV2(ShuffleNetV2):
@@ -29,8 +31,8 @@ class PoseShuffleNetV2(ShuffleNetV2):
                  widen_factor: float = 1.0,
                  num_extra_stages: int = 0,
                  frozen_stages: int = -1,
-                 norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
-                 act_cfg: dict = dict(type='ReLU', inplace=True),
+                 norm_cfg: dict = NORM_CFG,
+                 act_cfg: dict = SHUFFLE_ACT_CFG,
                  norm_eval: bool = False,
                  init_cfg: dict | list[dict] | None = None) -> None:
         super().__init__(

@@ -10,6 +10,8 @@ from mmpose.models.utils.csp_layer import CSPLayer
 from mmpose.registry import MODELS
 from torch import Tensor
 
+from ..defaults import ACT_CFG, NORM_CFG
+
 # Width and number of bottlenecks of each stage at factor 1.
 STAGES = ((128, 3), (256, 6), (512, 9), (1024, 3))
 
@@ -32,8 +34,8 @@ class YOLOv5CSPDarknet(BaseModule):
     def __init__(self,
                  widen_factor: float = 0.5,
                  deepen_factor: float = 0.33,
-                 norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
-                 act_cfg: dict = dict(type='SiLU', inplace=True),
+                 norm_cfg: dict = NORM_CFG,
+                 act_cfg: dict = ACT_CFG,
                  init_cfg: dict | list[dict] | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
         layer_cfg = dict(norm_cfg=norm_cfg, act_cfg=act_cfg)

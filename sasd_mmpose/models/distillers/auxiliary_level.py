@@ -5,6 +5,7 @@ from mmengine.model import BaseModule
 from mmpose.models.backbones.shufflenet_v2 import InvertedResidual
 from torch import Tensor
 
+from ..defaults import ACT_CFG, NORM_CFG
 from ..heads.yolo_pose_head import PoseHeadLevel, YOLOPoseHead
 from ..necks.uniform_pafpn import UniformPAFPN, extra_level
 
@@ -26,8 +27,8 @@ class AuxiliaryLevel(BaseModule):
     def __init__(self,
                  neck: UniformPAFPN,
                  head: YOLOPoseHead,
-                 norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
-                 act_cfg: dict = dict(type='SiLU', inplace=True)) -> None:
+                 norm_cfg: dict = NORM_CFG,
+                 act_cfg: dict = ACT_CFG) -> None:
         super().__init__()
         layer_cfg = dict(norm_cfg=norm_cfg, act_cfg=act_cfg)
         in_channels = neck.in_channels[-1]

@@ -13,10 +13,16 @@ from mmengine.model import BaseModule, ModuleList
 from mmengine.structures import InstanceData
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import MODELS
-from mmpose.utils.typing import (ConfigType, Features, InstanceList,
-                                 OptConfigType, SampleList)
+from mmpose.utils.typing import (
+    ConfigType,
+    Features,
+    InstanceList,
+    OptConfigType,
+    SampleList,
+)
 from torch import Tensor
 
+from ..defaults import ACT_CFG, NORM_CFG
 from ..task_modules import GroundTruth, LevelTargets, YOLOPoseCoder
 
 # Objectness starts as if a 640 x 640 picture held so many persons.
@@ -42,8 +48,8 @@ class PoseHeadLevel(BaseModule):
                  num_anchors: int,
                  num_keypoints: int,
                  stride: int,
-                 norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
-                 act_cfg: dict = dict(type='SiLU', inplace=True)) -> None:
+                 norm_cfg: dict = NORM_CFG,
+                 act_cfg: dict = ACT_CFG) -> None:
         super().__init__()
         self.num_anchors = num_anchors
         self.stride = stride
@@ -105,8 +111,8 @@ class YOLOPoseHead(BaseModule):
                  strides: Sequence[int],
                  metainfo: dict,
                  criterion: OptConfigType = None,
-                 norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
-                 act_cfg: dict = dict(type='SiLU', inplace=True),
+                 norm_cfg: dict = NORM_CFG,
+                 act_cfg: dict = ACT_CFG,
                  init_cfg: dict | list[dict] | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
         if len(anchors) != len(strides):

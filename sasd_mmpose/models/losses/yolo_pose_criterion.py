@@ -11,8 +11,13 @@ from mmpose.utils import reduce_mean
 from mmpose.utils.typing import ConfigType, OptConfigType
 from torch import Tensor
 
-from ..task_modules import (DecodedPoses, GroundTruth, LevelTargets,
-                            YOLOPoseCoder, level_targets)
+from ..task_modules import (
+    DecodedPoses,
+    GroundTruth,
+    LevelTargets,
+    YOLOPoseCoder,
+    level_targets,
+)
 
 # Area of a person relative to its box, as in COCO.
 PERSON_AREA_FACTOR = 0.53

@@ -7,6 +7,8 @@ from mmcv.cnn import ConvModule
 from mmengine.model import BaseModule
 from torch import Tensor
 
+from ..defaults import ACT_CFG, NORM_CFG
+
 
 class SPPF(BaseModule):
     """Max pools of three sizes, stacked: the same as pools of 5, 9 and 13.
@@ -21,8 +23,8 @@ class SPPF(BaseModule):
     def __init__(self,
                  channels: int,
                  kernel_size: int = 5,
-                 norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
-                 act_cfg: dict = dict(type='SiLU', inplace=True)) -> None:
+                 norm_cfg: dict = NORM_CFG,
+                 act_cfg: dict = ACT_CFG) -> None:
         super().__init__()
         layer_cfg = dict(norm_cfg=norm_cfg, act_cfg=act_cfg)
         self.reduce = ConvModule(channels, channels // 2, 1, **layer_cfg)

@@ -12,6 +12,7 @@ from mmpose.models.utils.csp_layer import CSPLayer
 from mmpose.registry import MODELS
 from torch import Tensor
 
+from ..defaults import ACT_CFG, NORM_CFG
 from .sppf import SPPF
 
 NUM_PAN_LEVELS = 3
@@ -57,8 +58,8 @@ class UniformPAFPN(BaseModule):
                  in_channels: Sequence[int],
                  out_channels: int,
                  num_blocks: int = 1,
-                 norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
-                 act_cfg: dict = dict(type='SiLU', inplace=True),
+                 norm_cfg: dict = NORM_CFG,
+                 act_cfg: dict = ACT_CFG,
                  init_cfg: dict | list[dict] | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
         layer_cfg = dict(norm_cfg=norm_cfg, act_cfg=act_cfg)

@@ -1,0 +1,125 @@
+"""Write the tables of README and docs from the files in results/.
+
+Each table stands between two comments, `<!-- table NAME -->` and
+`<!-- end NAME -->`; what is between them is replaced. With --measure, the
+sizes of the nets are counted anew first.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / 'results'
+DOCUMENTS = ('README.md', )
+NONE = '–'
+
+
+def read(name: str) -> dict:
+    """Read a result file."""
+    return json.loads((RESULTS / name).read_text())
+
+
+def measure_models() -> None:
+    """Count parameters and MACs of all configs of the paper's tables."""
+    from sasd_mmpose.apis import load_config, model_complexity
+    models = {}
+    for name in read('quoted.json')['models']:
+        cfg = load_config(ROOT / 'configs' / f'{name}.py')
+        size = cfg.input_size[0]
+        models[name] = dict(
+            deployed=model_complexity(cfg.model, size)._asdict(),
+            trained=model_complexity(cfg.model, size, aux=True)._asdict())
+    path = RESULTS / 'models.json'
+    path.write_text(json.dumps(models, indent=2) + '\n')
+    print(f'wrote {path.relative_to(ROOT)}')
+
+
+def markdown(header: list[str], rows: list[list[str]]) -> str:
+    """Lay out a table, its first column to the left."""
+    lines = [header, ['---'] + ['---:'] * (len(header) - 1), *rows]
+    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
+
+
+def quoted(value: float | None) -> str:
+    """Show a figure of the paper."""
+    return NONE if value is None else f'{value:g} ᵖ'
+
+
+def model_table() -> str:
+    """Sizes against the paper, and the paper's accuracy."""
+    paper = read('quoted.json')['models']
+    rows = []
+    for name, entry in read('models.json').items():
+        deployed, said = entry['deployed'], paper[name]
+        accuracy = [
+            quoted(said.get(key)) for key in (
+                'coco_val_ap', 'coco_test_dev_ap', 'crowdpose_test_ap')
+        ]
+        rows.append([
+            f'[{name}](configs/{name}.py)', str(deployed['size']),
+            f'{deployed["params"] / 1e6:.2f} M', quoted(said['params_m']),
+            f'{deployed["macs"] / 1e9:.2f} G', quoted(said['macs_g']),
+            *accuracy
+        ])
+    return markdown([
+        'config', 'input', 'parameters', 'in the paper', 'MACs',
+        'in the paper', 'COCO val AP', 'COCO test-dev AP', 'CrowdPose AP'
+    ], rows)
+
+
+def run_table() -> str:
+    """What was trained and evaluated here."""
+    rows = []
+    for path in sorted(RESULTS.glob('*/result.json')):
+        run = json.loads(path.read_text())
+        metrics = run['metrics']
+        rows.append([
+            f'[{path.parent.name}](results/{path.parent.name})',
+            run['evaluated_on'],
+            f'{metrics["coco/AP"]:.3f}', f'{metrics["coco/AP .5"]:.3f}',
+            f'{metrics["coco/AR"]:.3f}', run['trained_on'], run['machine']
+        ])
+    return markdown([
+        'run', 'evaluated on', 'AP', 'AP50', 'AR', 'trained on', 'machine'
+    ], rows)
+
+
+TABLES: dict[str, Callable[[], str]] = dict(models=model_table, runs=run_table)
+
+
+def fill(text: str) -> str:
+    """Replace the tables of a document.
+
+    Args:
+        text (str): The document.
+
+    Returns:
+        str: The document with every table made anew.
+    """
+    for name, make in TABLES.items():
+        pattern = rf'(<!-- table {name} -->\n).*?(<!-- end {name} -->)'
+        text = re.sub(
+            pattern, lambda m, make=make: f'{m[1]}\n{make()}\n\n{m[2]}', text,
+            flags=re.DOTALL)
+    return text
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        '--measure', action='store_true',
+        help='count the sizes of the nets anew')
+    if parser.parse_args().measure:
+        measure_models()
+    for name in DOCUMENTS:
+        path = ROOT / name
+        path.write_text(fill(path.read_text()))
+        print(f'wrote the tables of {name}')
+
+
+if __name__ == '__main__':
+    main()
