@@ -74,3 +74,45 @@ def people(counts: Sequence[int],
         sample.gt_instances = InstanceData()
         samples.append(sample)
     return samples
+
+
+def training_cfg(work_dir: str | Path,
+                 epochs: int = 1,
+                 name: str = 'sasd_xs_coco',
+                 num_images: int = 4,
+                 size: int = 64) -> Config:
+    """Read a config and shrink its training to seconds.
+
+    Recipe, hooks and net stay; the pictures are small, drawn and never
+    augmented, so that an epoch follows from its number alone.
+
+    Args:
+        work_dir (str | Path): Where the runner writes.
+        epochs (int): Number of epochs; two iterations each by default.
+        name (str): The config.
+        num_images (int): Number of pictures.
+        size (int): Side of the pictures in pixels.
+
+    Returns:
+        Config: For ``Runner.from_cfg``.
+    """
+    cfg = Config.fromfile(CONFIGS / f'{name}.py')
+    cfg.model.head.anchors = model_cfg().head.anchors
+    cfg.train_dataloader = dict(
+        batch_size=2, num_workers=0,
+        sampler=dict(type='DefaultSampler', shuffle=True),
+        dataset=dict(
+            type='SyntheticPeople', num_images=num_images,
+            image_size=(size, size), max_people=2, person_height=(0.5, 0.9),
+            metainfo=cfg.model.head.metainfo, pipeline=[
+                cfg.load, cfg.drop_unlabelled, cfg.encode, cfg.pack]))
+    cfg.train_cfg = dict(by_epoch=True, max_epochs=epochs)
+    cfg.default_hooks.checkpoint = dict(type='CheckpointHook', interval=1)
+    cfg.default_hooks.logger.interval = 1
+    cfg.env_cfg.dist_cfg.backend = 'gloo'
+    for part in 'val', 'test':
+        for key in 'dataloader', 'evaluator', 'cfg':
+            cfg[f'{part}_{key}'] = None
+    cfg.work_dir = str(work_dir)
+    cfg.randomness = dict(seed=0)
+    return cfg

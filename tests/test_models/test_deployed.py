@@ -41,7 +41,7 @@ def test_pruned_and_unpruned_maps_are_equal_bit_by_bit(name, changes):
         else:
             *wanted, _ = trained.unpruned_maps(inputs)
     assert len(maps) == len(wanted) == len(pruned.head.strides)
-    for raw, other in zip(maps, wanted):
+    for raw, other in zip(maps, wanted, strict=True):
         assert torch.equal(raw, other)
 
 

@@ -34,7 +34,7 @@ def watched(*modules):
     handles = [
         module.register_forward_hook(
             lambda module, args, output, into=into: into.append(args))
-        for module, into in zip(modules, calls)]
+        for module, into in zip(modules, calls, strict=True)]
     yield calls
     for handle in handles:
         handle.remove()
@@ -56,9 +56,9 @@ def test_both_twins_get_the_same_targets(model, batch):
     (base_maps, base_targets), (high_maps, high_targets) = calls
     assert len(base_targets) == len(high_targets) == 3
     assert sum(len(target.image) for target in base_targets) > 10
-    for wanted, got in zip(base_targets, high_targets):
-        assert all(a is b for a, b in zip(wanted, got))
-    for raw, other in zip(base_maps, high_maps):
+    for wanted, got in zip(base_targets, high_targets, strict=True):
+        assert all(a is b for a, b in zip(wanted, got, strict=True))
+    for raw, other in zip(base_maps, high_maps, strict=True):
         assert raw.shape == other.shape
 
 
@@ -69,8 +69,8 @@ def test_assigning_the_enlarged_persons_gives_the_same_targets(model, batch):
     base = head.criterion.targets(truth, head.anchors, head.strides, grids)
     high = head.criterion.targets(
         truth.scaled(2), head.anchors, [2 * s for s in head.strides], grids)
-    for wanted, got in zip(base, high):
-        assert all(torch.equal(a, b) for a, b in zip(wanted, got))
+    for wanted, got in zip(base, high, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(wanted, got, strict=True))
 
 
 def test_the_next_level_teaches(model, batch):
@@ -89,13 +89,14 @@ def test_the_next_level_teaches(model, batch):
             inputs, size=(2 * SIZE, 2 * SIZE), mode='bilinear')
         stages = model.backbone(high_inputs)
         pyramid = [*model.neck(stages), model.aux_level(stages[-1])[0]]
-        for p, wanted in zip(calls[0][0], model.neck(model.backbone(inputs))):
+        levels = model.neck(model.backbone(inputs))
+        for p, wanted in zip(calls[0][0], levels, strict=True):
             torch.testing.assert_close(p, wanted)
-        for q, wanted in zip(calls[0][1], pyramid[1:]):
+        for q, wanted in zip(calls[0][1], pyramid[1:], strict=True):
             torch.testing.assert_close(q, wanted)
         # In the same proportion to the other losses as in Eq. 6.
         wanted = 64 * 0.02 * sum(
-            (p - q).square().mean() for p, q in zip(*calls[0]))
+            (p - q).square().mean() for p, q in zip(*calls[0], strict=True))
         torch.testing.assert_close(losses['loss_distill'], wanted)
     model.train()
 
@@ -213,7 +214,8 @@ def test_without_auxiliary_level(batch):
     assert set(losses) == BASE | HIGH | {'loss_distill'}
     base_targets, high_targets = calls[0][1], calls[1][1]
     assert len(high_targets) == 2
-    assert all(a is b for a, b in zip(base_targets, high_targets))
+    assert high_targets[0] is base_targets[0]
+    assert high_targets[1] is base_targets[1]
     assert [x.shape[-1] for x in pairs[0][1]] == [8, 4]
 
 
@@ -247,8 +249,8 @@ def test_direct_distillation(batch):
     assert [x.shape[-1] for x in maps] == [16, 8, 4]
     truth = GroundTruth.from_samples(batch[1], 17).scaled(2)
     wanted = model.head.targets(truth, maps)
-    for a, b in zip(targets, wanted):
-        assert all(torch.equal(x, y) for x, y in zip(a, b))
+    for a, b in zip(targets, wanted, strict=True):
+        assert all(torch.equal(x, y) for x, y in zip(a, b, strict=True))
 
 
 def test_direct_distillation_without_weight_sharing(batch):

@@ -25,7 +25,7 @@ def random_persons(number=6, num_keypoints=4, seed=0):
 def plain_skeleton_loss(output, target, visible, sizes, normalize, weight):
     """Eq. 5, bone by bone, averaged over a person's labelled bones."""
     losses = []
-    for o, g, v, (w, h) in zip(output, target, visible, sizes):
+    for o, g, v, (w, h) in zip(output, target, visible, sizes, strict=True):
         errors = []
         for i, j in BONES:
             if v[i] and v[j]:
@@ -100,7 +100,7 @@ def levels(seed, channels=3, number=2):
 def test_feature_loss_equals_the_formula(distance):
     student, teacher = levels(0), levels(1)
     wanted = 0.0
-    for p, q in zip(student, teacher):
+    for p, q in zip(student, teacher, strict=True):
         squares = (p.numpy().astype(float) - q.numpy())**2
         if distance == 'mse':
             wanted += squares.sum() / squares.size

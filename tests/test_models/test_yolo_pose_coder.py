@@ -7,8 +7,7 @@ import torch
 from small_nets import people
 
 from sasd_mmpose.models import YOLOAnchorAssigner, YOLOPoseCoder
-from sasd_mmpose.models.task_modules import (DecodedPoses, GroundTruth,
-                                             level_targets)
+from sasd_mmpose.models.task_modules import DecodedPoses, GroundTruth, level_targets
 
 K = 5
 STRIDE = 8
@@ -35,7 +34,7 @@ def test_decoding_inverts_encoding():
     coder = YOLOPoseCoder(K)
     raw = coder.encode(poses, anchors)
     assert raw.shape == (500, coder.num_channels)
-    for got, wanted in zip(coder.decode(raw, anchors), poses):
+    for got, wanted in zip(coder.decode(raw, anchors), poses, strict=True):
         torch.testing.assert_close(got, wanted, rtol=1e-12, atol=1e-12)
 
 

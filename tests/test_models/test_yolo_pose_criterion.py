@@ -10,8 +10,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import MODELS
 from small_nets import model_cfg, people
 
-from sasd_mmpose.models.task_modules import (DecodedPoses, GroundTruth,
-                                             LevelTargets)
+from sasd_mmpose.models.task_modules import DecodedPoses, GroundTruth, LevelTargets
 
 SIZE = 64
 NAMES = {'loss_bbox', 'loss_obj', 'loss_oks', 'loss_keypoint_conf',
@@ -135,7 +134,8 @@ def test_losses_equal_the_formulas(head, metainfo, spread):
         plain_level(raw.detach().double().numpy(),
                     LevelTargets(*(part.numpy() for part in target)),
                     metainfo, cfg, weight)
-        for raw, target, weight in zip(maps, targets, cfg.obj_level_weights)]
+        for raw, target, weight in zip(
+            maps, targets, cfg.obj_level_weights, strict=True)]
     assert set(losses) == NAMES
     for name, loss in losses.items():
         wanted = sum(level[name] for level in levels)
@@ -156,7 +156,7 @@ def test_the_best_box_of_a_shared_cell_is_its_objectness(head):
     channels[near.image, near.anchor, :, near.row, near.col] = raw
     losses = []
     for first, second in ((near, far), (far, near)):
-        both = LevelTargets(*map(torch.cat, zip(first, second)))
+        both = LevelTargets(*map(torch.cat, zip(first, second, strict=True)))
         empty = LevelTargets(*(part[:0] for part in target))
         losses.append(head.criterion(maps, [empty, both, empty])['loss_obj'])
     assert losses[0] == losses[1]
@@ -243,7 +243,7 @@ def test_finite_where_the_prediction_is_the_target(head):
     samples = people((1, 1), (SIZE, SIZE))
     targets, maps = make_targets(head, samples), random_maps(head, 2)
     perfect = []
-    for raw, target in zip(maps, targets):
+    for raw, target in zip(maps, targets, strict=True):
         channels = raw.detach().unflatten(1, (-1, head.coder.num_channels))
         poses = head.coder.decode(
             channels[target.image, target.anchor, :, target.row, target.col],

@@ -33,7 +33,7 @@ def empty_maps(head, number):
     maps = [
         torch.zeros(number, level.out.out_channels, height // stride,
                     width // stride)
-        for level, stride in zip(head.levels, head.strides)]
+        for level, stride in zip(head.levels, head.strides, strict=True)]
     for raw in maps:
         raw[:, 4::head.coder.num_channels] = -20  # objectness
     return maps
@@ -43,7 +43,7 @@ def perfect_maps(head, samples):
     """Maps that predict exactly the persons at all of their positives."""
     maps = empty_maps(head, len(samples))
     truth = GroundTruth.from_samples(samples, head.num_keypoints)
-    for raw, target in zip(maps, head.targets(truth, maps)):
+    for raw, target in zip(maps, head.targets(truth, maps), strict=True):
         poses = DecodedPoses(
             target.boxes, torch.full((len(target.boxes), ), 5.0),
             target.keypoints, target.visible * 6 - 3)
@@ -71,7 +71,7 @@ def test_what_is_encoded_is_predicted(head):
     samples = apart(people((3, 0, 1, 2), SIZE, seed=2))
     found = head.predict_by_maps(
         [perfect_maps(head, samples)], head.anchors, head.strides, TEST_CFG)
-    for instances, sample in zip(found, samples):
+    for instances, sample in zip(found, samples, strict=True):
         labels = sample.gt_instance_labels
         assert len(instances) == len(labels)
         order = instances.bboxes[:, 0].argsort()
@@ -162,7 +162,7 @@ def test_flip_test_of_a_mirrored_picture_is_its_mirror(estimator):
     flip_indices = estimator.head.flip_indices
     straight = predict(estimator, inputs)
     flipped = predict(estimator, inputs.flip(-1))
-    for one, other in zip(straight, flipped):
+    for one, other in zip(straight, flipped, strict=True):
         assert len(one) > 20
         assert np.ptp(one.bbox_scores) > 0.01
         wanted = mirror(one, flip_indices, SIZE[0])
@@ -194,7 +194,7 @@ def test_objectness_starts_at_its_prior():
     """Eight persons in a picture of 640 x 640, whatever the level."""
     head = MODELS.build(model_cfg().head)
     head.init_weights()
-    for level, stride in zip(head.levels, head.strides):
+    for level, stride in zip(head.levels, head.strides, strict=True):
         bias = level.out.bias.detach().view(-1, head.coder.num_channels)
         prior = torch.sigmoid(bias[:, 4]) / (1 - torch.sigmoid(bias[:, 4]))
         torch.testing.assert_close(

@@ -5,7 +5,7 @@ import re
 
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
-from mmengine.runner import Runner
+from mmengine.runner import Runner, find_latest_checkpoint
 from mmpose.registry import HOOKS
 
 from ...models.checkpoints import check_state_dict
@@ -43,7 +43,9 @@ class CheckpointGuardHook(Hook):
         }
         training = runner._train_loop is not None and not isinstance(
             runner._train_loop, dict)
+        # Without a name, what is resumed is the last of the work folder.
+        source = runner._load_from or find_latest_checkpoint(runner.work_dir)
         check_state_dict(
-            model, state_dict, str(runner._load_from),
+            model, state_dict, str(source),
             checkpoint.get('meta', {}),
             head_may_differ=training and not runner._resume)
