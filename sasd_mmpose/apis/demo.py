@@ -13,6 +13,7 @@ from typing import NamedTuple, TextIO
 
 import cv2
 import numpy as np
+import torch
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
@@ -177,8 +178,8 @@ def run_demo(config: Config,
     files = DemoFiles.under(folder)
     _claim(folder, config)
     config.work_dir = str(folder)
-    config.resume = find_latest_checkpoint(folder) is not None
     with _silence():
+        config.resume = find_latest_checkpoint(str(folder)) is not None
         facts = _train(config, minutes, files, terminal)
         prune_checkpoint(files.checkpoint, files.pruned)
         print('evaluating the pruned net', file=terminal, flush=True)
@@ -232,6 +233,8 @@ def _train(config: Config, minutes: float, files: DemoFiles,
     """
     start, cpu_start = time.monotonic(), cpu_seconds()
     runner = Runner.from_cfg(config)
+    # A quarter less time for convolutions on a CPU; same results.
+    runner.model.to(memory_format=torch.channels_last)
     runner.register_hook(TimeLimitHook(minutes))
     runner.register_hook(ProgressLine(terminal))
     try:

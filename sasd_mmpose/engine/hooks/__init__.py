@@ -2,8 +2,9 @@ from .checkpoint_guard_hook import CheckpointGuardHook
 from .finite_loss_hook import FiniteLossHook
 from .sasd_stage_hook import SASDStageHook
 from .skipped_images_hook import SkippedImagesHook
+from .time_limit_hook import TimeLimitHook, TimeLimitReached
 
 __all__ = [
     'CheckpointGuardHook', 'FiniteLossHook', 'SASDStageHook',
-    'SkippedImagesHook'
+    'SkippedImagesHook', 'TimeLimitHook', 'TimeLimitReached'
 ]

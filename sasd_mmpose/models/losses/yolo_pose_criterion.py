@@ -183,7 +183,8 @@ class YOLOPoseCriterion(BaseModule):
             Tensor: Shape (N, A, H, W). Where several persons share a cell
             and anchor the best box counts, whatever their order.
         """
-        objectness = torch.zeros_like(logits)
+        objectness = torch.zeros_like(
+            logits, memory_format=torch.contiguous_format)
         _, num_anchors, rows, cols = logits.shape
         flat = ((target.image * num_anchors + target.anchor) * rows +
                 target.row) * cols + target.col
