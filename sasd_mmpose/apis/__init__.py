@@ -6,10 +6,12 @@ from .person_boxes import build_labels, person_sizes
 from .prediction_writer import PredictionWriter
 from .predictor import Person, Predictor
 from .sources import open_source
+from .training_browser import TrainingBrowser
 
 __all__ = [
     'AnchorFit', 'Complexity', 'Person', 'PredictionWriter', 'Predictor',
-    'build_labels', 'check_input_multiple', 'evaluate_anchors', 'fit_anchors',
-    'letterboxed_sizes', 'load_config', 'load_deployed', 'model_complexity',
-    'open_source', 'person_sizes', 'prune_checkpoint', 'read_checkpoint'
+    'TrainingBrowser', 'build_labels', 'check_input_multiple',
+    'evaluate_anchors', 'fit_anchors', 'letterboxed_sizes', 'load_config',
+    'load_deployed', 'model_complexity', 'open_source', 'person_sizes',
+    'prune_checkpoint', 'read_checkpoint'
 ]

@@ -13,7 +13,7 @@ PAPER = '#ffffff'
 # Told apart by people who see colours differently, too; none of them is one
 # of the above.
 PERSONS = ('#e6194b', '#3cb44b', '#4363d8', '#f58231', '#12a5b5', '#f032e6',
-           '#a07800', '#7f3fbf', '#008f7a', '#c2185b')
+           '#a07800', '#7f3fbf', '#1d7a3f', '#5d4037')
 
 
 def person_color(index: int) -> str:
