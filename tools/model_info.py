@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 
 from mmengine.config import Config
 
@@ -27,6 +28,8 @@ def parse_args() -> argparse.Namespace:
 
 def main() -> None:
     args = parse_args()
+    # MMEngine logs to stdout, which is for the answer.
+    logging.disable(logging.INFO)
     cfg: Config = load_config(args.config)
     size = args.size or cfg.input_size[0]
     check_input_multiple(size, cfg.model)

@@ -114,6 +114,7 @@ def fit_anchors(sizes: np.ndarray,
     number = num_levels * anchors_per_level
     rng = np.random.default_rng(seed)
     spread = sizes.std(axis=0) if len(sizes) else np.ones(2)
+    spread[spread == 0] = 1
     centers, _ = (
         kmeans(sizes / spread, number, iter=30, seed=rng)
         if len(sizes) >= number else (np.zeros((0, 2)), None))
