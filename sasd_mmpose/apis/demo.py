@@ -178,6 +178,8 @@ def run_demo(config: Config,
     files = DemoFiles.under(folder)
     _claim(folder, config)
     config.work_dir = str(folder)
+    # A visualizer with a name outlives its run, and its folder with it.
+    config.visualizer.pop('name', None)
     with _silence():
         config.resume = find_latest_checkpoint(str(folder)) is not None
         facts = _train(config, minutes, files, terminal)

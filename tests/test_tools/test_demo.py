@@ -5,17 +5,16 @@ import importlib.util
 import json
 import sys
 from pathlib import Path
-from unittest.mock import Mock
 
 import cv2
 import pytest
 import torch
 
-from sasd_mmpose.apis.demo import DemoFiles
-from sasd_mmpose.engine.hooks import TimeLimitHook, TimeLimitReached
+from sasd_mmpose.apis.demo import DemoFiles, ProgressLine
 from sasd_mmpose.errors import InputError
 from sasd_mmpose.models.distillers import TRAINING_ONLY
 
+pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).resolve().parents[2] / 'tools' / 'demo.py'
 
 
@@ -115,14 +114,19 @@ def test_time_limit_ends_training_and_the_rest_follows(tmp_path, capsys):
     assert json.loads(files.metrics.read_text())['epochs'] == 0
 
 
-def test_time_limit_waits_for_its_time(monkeypatch):
-    now = 100.0
-    monkeypatch.setattr('time.monotonic', lambda: now)
-    hook = TimeLimitHook(minutes=2)
-    runner = Mock(epoch=0, max_epochs=2)
-    hook.before_train(runner)
-    now = 219.0
-    hook.after_train_iter(runner, 0)
-    now = 220.0
-    with pytest.raises(TimeLimitReached):
-        hook.after_train_iter(runner, 1)
+def test_an_interrupted_run_goes_on_from_its_last_epoch(
+        tmp_path, capsys, monkeypatch):
+
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ProgressLine, 'after_val_epoch', interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            run_script('--quick', '--out', str(tmp_path))
+    assert 'epoch  1/2' in capsys.readouterr().out
+    run_script('--quick', '--out', str(tmp_path))
+    text = capsys.readouterr().out
+    assert 'epoch  1/2' not in text and 'epoch  2/2' in text
+    metrics = json.loads(DemoFiles.under(tmp_path).metrics.read_text())
+    assert metrics['steps'] == 4
