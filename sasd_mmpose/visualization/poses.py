@@ -9,10 +9,10 @@ import numpy as np
 
 from .style import to_bgr
 
-# OpenCV takes coordinates with this many binary digits after the point, and
-# as 32-bit numbers.
+# OpenCV takes coordinates with this many binary digits after the point.
 _SHIFT = 4
-_LIMIT = 2**26
+# Beyond any picture; a line takes time even where nobody sees it.
+_LIMIT = 2**15
 _OUTLINE = to_bgr('#1b1b1f')
 _RIM = to_bgr('#ffffff')
 # A person whose box has this side, in pixels, gets lines one pixel thick.
