@@ -28,7 +28,6 @@ def macs_of_convolutions(model, inputs) -> int:
 
 
 def test_counts_equal_a_count_by_hand():
-    import torch
     cfg = model_cfg()
     info = model_complexity(cfg, 64)
     deployed = build(deployed_cfg(cfg)).eval()
