@@ -2,7 +2,7 @@
 data_root = '{{$SASD_DATA_ROOT:data}}/coco_mini/'
 
 train_dataloader = dict(
-    batch_size=16,
+    batch_size=8,
     num_workers=2,
     persistent_workers=True,
     drop_last=True,

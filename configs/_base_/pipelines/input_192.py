@@ -1,6 +1,6 @@
 _base_ = './input_512.py'
 
-# Half of the samples are mosaics: on few cores reading pictures takes its time.
+# One sample in four is a mosaic: on few cores reading pictures takes its time.
 input_size = (192, 192)
 
 train_pipeline = [
@@ -8,7 +8,7 @@ train_pipeline = [
     dict(
         type='PoseMosaic',
         img_scale=input_size,
-        prob=0.5,
+        prob=0.25,
         pre_transform=[{{_base_.load_or_skip}}]),
     dict(type='PoseRandomAffine', input_size=input_size),
     {{_base_.color}},

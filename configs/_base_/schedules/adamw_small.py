@@ -1,12 +1,12 @@
 # For little data and little compute: AdamW needs far fewer steps than the
 # paper's SGD before anything is found (docs/paper_notes.md).
-warmup_epochs = 24
-max_epochs = 30
-base_lr = 4e-3
+warmup_epochs = 15
+max_epochs = 20
+base_lr = 6e-3
 
 train_cfg = dict(
     type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=2)
-auto_scale_lr = dict(base_batch_size=16)
+auto_scale_lr = dict(base_batch_size=8)
 
 optim_wrapper = dict(
     type='OptimWrapper',
