@@ -24,21 +24,23 @@ class JsonList:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = open(path, 'w', encoding='utf-8')  # noqa: SIM115
-        self._file.write('[\n]')
-        self._end = 2
+        self._file = open(path, 'wb')  # noqa: SIM115  (closed by close())
+        self._end = self._file.write(b'[')
         self._empty = True
+        self.extend([])
 
     def extend(self, records: list[dict]) -> None:
         """Append records."""
+        text = b''
         for record in records:
-            text = ('' if self._empty else ',\n') + json.dumps(record)
-            self._file.seek(self._end)
-            self._file.write(text)
-            self._end = self._file.tell()
-            self._file.write('\n]')
+            text += b'\n' if self._empty else b',\n'
+            text += json.dumps(record).encode()
             self._empty = False
+        # In one piece, so that nothing can come in between.
+        self._file.seek(self._end)
+        self._file.write(text + b'\n]\n')
         self._file.flush()
+        self._end += len(text)
 
     def close(self) -> None:
         """Close the file."""

@@ -1,0 +1,55 @@
+"""The command that fits anchors."""
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from small_nets import CONFIGS
+from tool_loader import command
+
+from sasd_mmpose import InputError
+from sasd_mmpose.apis import build_labels, load_config, person_sizes
+
+
+def printed_anchors(text: str) -> np.ndarray:
+    """What would be pasted into a config."""
+    found = {}
+    exec(re.search(r'^anchors = \[.*?\]\]\]', text, re.S | re.M)[0], found)
+    return np.array(found['anchors'])
+
+
+def test_synthetic(monkeypatch, capsys):
+    fit = command('fit_anchors', monkeypatch)
+    config = CONFIGS / 'sasd_xs_synthetic.py'
+    fit(config, '--num', 40, '--seed', 1)
+    said = capsys.readouterr().out
+    anchors = printed_anchors(said)
+    assert anchors.shape == (3, 3, 2)
+    areas = anchors.prod(axis=2).ravel()
+    assert (np.diff(areas) > -0.1 * areas[1:]).all()  # but for the rounding
+    recall = dict(re.findall(r"(these|config's).*?(\d\.\d{4})", said))
+    assert float(recall['these']) > 0.98
+    fit(config, '--num', 40, '--seed', 1, '--size', 256)
+    larger = printed_anchors(capsys.readouterr().out)
+    np.testing.assert_allclose(larger / anchors, 2, rtol=0.25)
+
+
+def test_sizes_are_those_of_training_targets(coco_mini, monkeypatch):
+    monkeypatch.setenv('SASD_DATA_ROOT', str(coco_mini.parent))
+    cfg = load_config(CONFIGS / 'sasd_xs_coco_mini.py')
+    dataset = build_labels(cfg, 'train', 50)
+    sizes = person_sizes(dataset, (192, 192))
+    assert sizes.min() >= 2 and sizes.max() <= 192
+    counts = [(dataset.get_data_info(i)['keypoints_visible'] > 0).any(1).sum()
+              for i in range(50)]
+    assert 0.9 * sum(counts) < len(sizes) <= sum(counts)
+
+
+def test_bad_input(monkeypatch):
+    fit = command('fit_anchors', monkeypatch)
+    config = CONFIGS / 'sasd_xs_synthetic.py'
+    with pytest.raises(InputError, match='too few'):
+        fit(config, '--num', 1)
+    with pytest.raises(InputError, match='multiple of the largest stride'):
+        fit(config, '--size', 100)

@@ -1,0 +1,110 @@
+"""The command that finds poses."""
+from __future__ import annotations
+
+import json
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from small_nets import CONFIGS, SMALL, build, model_cfg
+from tool_loader import command
+
+from sasd_mmpose import InputError
+from sasd_mmpose.apis import Predictor, open_source
+
+
+@pytest.fixture(scope='module')
+def checkpoint(tmp_path_factory):
+    path = tmp_path_factory.mktemp('weights') / 'epoch_1.pth'
+    torch.save(dict(state_dict=build(model_cfg()).state_dict(), meta={}), path)
+    return path
+
+
+@pytest.fixture
+def predict(monkeypatch, checkpoint, tmp_path):
+    """Run the command at a small size; the results are in ``tmp_path/out``."""
+    run = command('predict', monkeypatch)
+    return lambda source, *more: run(
+        source, '--config', CONFIGS / f'{SMALL}.py', '--checkpoint', checkpoint,
+        '--out', tmp_path / 'out', '--size', 64, '--score-thr', 0,
+        '--device', 'cpu', *more)
+
+
+def result(tmp_path, name: str = 'predictions') -> list[dict]:
+    return json.loads((tmp_path / 'out' / f'{name}.json').read_text())
+
+
+def write_picture(path, size=(40, 50)) -> None:
+    cv2.imwrite(str(path), np.random.randint(0, 256, (*size, 3), np.uint8))
+
+
+def write_video(path) -> None:
+    writer = cv2.VideoWriter(
+        str(path), cv2.VideoWriter_fourcc(*'mp4v'), 10, (64, 48))
+    for _ in range(6):
+        writer.write(np.random.randint(0, 256, (48, 64, 3), np.uint8))
+    writer.release()
+
+
+def test_picture(predict, tmp_path, capsys):
+    write_picture(tmp_path / 'a.png')
+    assert predict(tmp_path / 'a.png') == 0
+    said = capsys.readouterr().out
+    persons = result(tmp_path)
+    assert f'{len(persons)} people in 1 pictures' in said
+    assert str(tmp_path / 'out' / 'predictions.json') in said
+    assert (tmp_path / 'out' / 'drawn' / 'a.png').is_file()
+
+
+def test_folder_with_a_broken_picture(predict, tmp_path, capsys):
+    folder = tmp_path / 'in'
+    folder.mkdir()
+    write_picture(folder / 'a.png')
+    write_picture(folder / 'c.png', (1, 90))
+    (folder / 'b.png').write_bytes(b'broken')
+    assert predict(folder) == 1
+    captured = capsys.readouterr()
+    assert 'in 2 pictures' in captured.out
+    line, = captured.err.strip().splitlines()
+    assert line.startswith('warning: not read') and 'b.png' in line
+    assert {r['image_id'] for r in result(tmp_path)} == {1, 3}
+
+
+def test_video_with_flip_test(predict, tmp_path):
+    write_video(tmp_path / 'clip.mp4')
+    assert predict(tmp_path / 'clip.mp4', '--flip-test') == 0
+    assert {r['frame'] for r in result(tmp_path)} == set(range(6))
+    assert len(list(open_source(str(tmp_path / 'out' / 'drawn.mp4')))) == 6
+
+
+def test_ctrl_c_keeps_what_is_computed(predict, tmp_path, monkeypatch, capsys):
+    write_video(tmp_path / 'clip.mp4')
+    inner, calls = Predictor.__call__, []
+
+    def interrupted(self, images):
+        calls.append(images)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return inner(self, images)
+
+    monkeypatch.setattr(Predictor, '__call__', interrupted)
+    assert predict(tmp_path / 'clip.mp4') == 1
+    assert 'what was computed is written' in capsys.readouterr().out
+    assert len(result(tmp_path, 'images')) == 3
+    assert {r['frame'] for r in result(tmp_path)} == {0, 1, 2}
+    assert len(list(open_source(str(tmp_path / 'out' / 'drawn.mp4')))) == 3
+
+
+def test_bad_input_is_one_line(predict, tmp_path):
+    with pytest.raises(InputError, match='none.jpg: no such picture'):
+        predict(tmp_path / 'none.jpg')
+    (tmp_path / 'bad.jpg').write_bytes(b'broken')
+    with pytest.raises(InputError, match='bad.jpg: not a whole picture'):
+        predict(tmp_path / 'bad.jpg')
+    write_picture(tmp_path / 'a.png')
+    shutil.rmtree(tmp_path / 'out')
+    (tmp_path / 'out').write_text('a file')
+    with pytest.raises(InputError, match='out: cannot be written'):
+        predict(tmp_path / 'a.png')
