@@ -165,6 +165,7 @@ def test_twins_without_weight_sharing_share_nothing(batch):
            if not name.startswith(('twin.', 'aux_level.'))}
     twin = {p.data_ptr() for p in model.twin.parameters()}
     assert len(own) == len(twin) and not own & twin
+    assert model.twin.head.criterion is None
     with watched(model.backbone, model.twin.backbone) as calls:
         losses = model.loss(*batch)
     assert [call[0][0].shape[-1] for call in calls] == [SIZE, 2 * SIZE]
