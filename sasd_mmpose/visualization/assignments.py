@@ -11,14 +11,18 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import PatchCollection
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.transforms import ScaledTranslation, Transform
 
 from . import style
 from .poses import PoseDrawer
 from .training_view import LevelView, TrainingView, same_targets
 
-PANEL = 3.0  # inches, width of the panel of a level
+PANEL = 3.0  # inches, least width of the panel of a level
+CELL = 0.04  # inches, least width of a cell
+TITLE = 0.42  # inches above each panel
 GAP = 0.75  # inches between the twins, for the arrows
 DPI = 110
 MAX_LISTED = 12  # persons
@@ -77,18 +81,20 @@ def draw_assignment(view: TrainingView,
     rows = 2 if view.high_image is not None else 1
     columns = len(view.base) + 1
     listing = _person_lines(view)
-    panel_height = PANEL * view.image.shape[0] / view.image.shape[1]
+    panel = max(PANEL, CELL * max(level.grid_size[1]
+                                  for level in (*view.base, *view.high)))
+    panel_height = panel * view.image.shape[0] / view.image.shape[1]
     head, foot = 0.95, 0.42 + 0.17 * (len(listing) + 1)
-    width = columns * (PANEL + 0.22) + 0.22
-    height = head + rows * (panel_height + 0.42) + (rows - 1) * GAP + foot
+    width = columns * (panel + 0.22) + 0.22
+    height = head + rows * (panel_height + TITLE) + (rows - 1) * GAP + foot
     figure = _new_figure(width, height)
 
     def place(row: int, column: int) -> Axes:
         """Add axes of the shape of the picture, counted from the upper left."""
-        top = head + 0.40 + row * (panel_height + 0.42 + GAP)
-        left = 0.22 + column * (PANEL + 0.22)
+        top = head + 0.40 + row * (panel_height + TITLE + GAP)
+        left = 0.22 + column * (panel + 0.22)
         return figure.add_axes(
-            (left / width, 1 - (top + panel_height) / height, PANEL / width,
+            (left / width, 1 - (top + panel_height) / height, panel / width,
              panel_height / height))
 
     _write_head(figure, view, 0.22 / width, height)
@@ -151,6 +157,38 @@ def _write_head(figure: Figure, view: TrainingView, left: float,
                 color=style.FAINT, va='top')
 
 
+def _inches(axes: Axes, top: bool, right: float, up: float) -> Transform:
+    """Move the origin to so many inches from a left corner of axes.
+
+    Args:
+        axes (Axes): The axes.
+        top (bool): From the upper left corner, else from the lower left.
+        right (float): Inches to the right.
+        up (float): Inches upwards.
+    """
+    box = axes.get_position()
+    width, height = axes.figure.get_size_inches()
+    return ScaledTranslation(
+        box.x0 * width + right, (box.y1 if top else box.y0) * height + up,
+        axes.figure.dpi_scale_trans)
+
+
+def _write(axes: Axes, top: bool, right: float, up: float, text: str,
+           **look) -> None:
+    """Write text so many inches from a left corner; see :func:`_inches`."""
+    axes.text(0, 0, text, transform=_inches(axes, top, right, up), **look)
+
+
+def _arrow(axes: Axes, right: float, start: float, end: float,
+           color: str) -> None:
+    """Draw an upright arrow below axes, in inches from the lower left."""
+    axes.annotate(
+        '', (0, 0), (0, 0), xycoords=_inches(axes, False, right, end),
+        textcoords=_inches(axes, False, right, start),
+        arrowprops=dict(arrowstyle='-|>,head_width=0.35,head_length=0.6',
+                        color=color, linewidth=2.2, shrinkA=0, shrinkB=0))
+
+
 def _bare(axes: Axes, color: str) -> None:
     """Take ticks away and frame the axes."""
     axes.set(xticks=[], yticks=[])
@@ -192,13 +230,11 @@ def _show_input(axes: Axes, view: TrainingView, metainfo: Mapping[str, Any],
     if not high and view.high_image is not None:
         x0, y0, width, height = axes.get_position().bounds
         axes.set_position((x0, y0 + height / 2, width / 2, height / 2))
-        axes.annotate(
-            '', (0.14, -1.42), (0.14, -0.06), xycoords='axes fraction',
-            arrowprops=dict(arrowstyle='-|>,head_width=0.35,head_length=0.6',
-                            color=style.FAINT, linewidth=2.2))
-        axes.text(0.24, -0.62, 'twice as large, bilinear;\n'
-                  'boxes and keypoints × 2', color=style.INK, fontsize=9,
-                  linespacing=1.35, transform=axes.transAxes)
+        free = (height / 2 * axes.figure.get_figheight()) + GAP
+        _arrow(axes, 0.2, -0.08, -free, style.FAINT)
+        _write(axes, False, 0.36, -free / 2, 'twice as large, bilinear;\n'
+               'boxes and keypoints × 2', color=style.INK, fontsize=9,
+               va='center', linespacing=1.35)
     _show_people(axes, view, metainfo, image, high)
     color = style.HIGH if high else style.BASE
     axes.set_title(f'{name}: {image.shape[1]} × {image.shape[0]} pixels',
@@ -213,13 +249,13 @@ def _outline(axes: Axes, box: np.ndarray, number: int, dashed: bool) -> None:
         Rectangle((x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor=color,
                   linewidth=0.9 if dashed else 1.6,
                   linestyle=(0, (3, 2)) if dashed else '-', zorder=4))
-    # In turns at two corners: boxes of people side by side share one often.
-    corner, side = ((x1, y1), ('left', 'top')) if number % 2 == 0 else (
-        (x2, y2), ('right', 'bottom'))
+    # In turns at the four corners: people side by side often share one.
+    left, top = number % 4 in (0, 3), number % 2 == 0
     axes.annotate(
-        str(number + 1), corner, (1, -1) if number % 2 == 0 else (-1, 1),
-        textcoords='offset points', color=style.PAPER, fontsize=7,
-        weight='bold', ha=side[0], va=side[1], annotation_clip=True, zorder=6,
+        str(number + 1), (x1 if left else x2, y1 if top else y2),
+        (1 if left else -1, -1 if top else 1), textcoords='offset points',
+        color=style.PAPER, fontsize=7, weight='bold', annotation_clip=True,
+        ha='left' if left else 'right', va='top' if top else 'bottom', zorder=6,
         bbox=dict(boxstyle='square,pad=0.15', color=color, linewidth=0,
                   alpha=0.55 if dashed else 1))
 
@@ -231,34 +267,36 @@ def _show_level(axes: Axes, view: TrainingView, level: LevelView,
     pale = (0.42 * cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) + 0.58 * 255)
     axes.imshow(pale, cmap='gray', vmin=0, vmax=255, aspect='auto',
                 extent=(0, cols, rows, 0), interpolation='antialiased')
-    lines = dict(color='#7c8791', linewidth=0.5 if cols <= 32 else 0.25)
+    points = 72 * axes.get_position().width * axes.figure.get_figwidth() / cols
+    lines = dict(color='#7c8791', linewidth=min(0.5, points / 20))
     axes.vlines(range(cols + 1), 0, rows, **lines)
     axes.hlines(range(rows + 1), 0, cols, **lines)
-    _fill_cells(axes, level)
+    _fill_cells(axes, level, rim=min(0.6, points / 20))
     factor = image.shape[1] / view.image.shape[1]
     boxes = view.persons.boxes * factor / level.stride
     for number, box in enumerate(boxes):
         _outline(axes, box, number, dashed=number not in level.persons)
-    axes.scatter(*((boxes[:, :2] + boxes[:, 2:]) / 2).T, s=13, zorder=5,
-                 c=style.INK, edgecolors=style.PAPER, linewidths=0.8)
+    dot = min(3.6, points / 2)
+    axes.scatter(*((boxes[:, :2] + boxes[:, 2:]) / 2).T, s=dot**2, zorder=5,
+                 c=style.INK, edgecolors=style.PAPER, linewidths=dot / 4.5)
     axes.set(xlim=(0, cols), ylim=(rows, 0))
     color = style.HIGH if high else style.BASE
     _bare(axes, color)
     sizes = ', '.join(
         f'{w:.0f}×{h:.0f}' for w, h in level.anchors * level.stride)
-    axes.text(0, 1.075, level_name(level.index, high), fontsize=13,
-              weight='bold', color=color, transform=axes.transAxes)
-    axes.text(0.15, 1.085,
-              f'stride {level.stride}: {cols} × {rows} cells, '
-              f'{len(level.persons)} positives',
-              fontsize=9, color=style.INK, transform=axes.transAxes)
-    auxiliary = level.index > view.base[-1].index
-    note = ('; in training only' if auxiliary else '')
-    axes.text(0.0, 1.022, f'anchors {sizes} pixels{note}', fontsize=8,
-              color=style.FAINT, transform=axes.transAxes)
+    _write(axes, True, 0, 0.23, level_name(level.index, high), fontsize=13,
+           weight='bold', color=color)
+    _write(axes, True, 0.45, 0.26, f'stride {level.stride}: {cols} × {rows} '
+           f'cells, {len(level.persons)} positives', fontsize=9,
+           color=style.INK)
+    _write(axes, True, 0, 0.07, f'anchors {sizes} pixels', fontsize=8,
+           color=style.FAINT)
+    if level.index > view.base[-1].index:
+        _write(axes, False, 0, -0.18, 'auxiliary level, in training only',
+               fontsize=9, color=color)
 
 
-def _fill_cells(axes: Axes, level: LevelView) -> None:
+def _fill_cells(axes: Axes, level: LevelView, rim: float) -> None:
     """Fill each positive cell; one that serves several persons in stripes."""
     cells: dict[tuple[int, int], dict[int, int]] = {}
     target = level.targets
@@ -271,41 +309,30 @@ def _fill_cells(axes: Axes, level: LevelView) -> None:
         width = 1 / len(people)
         for stripe, (person, anchors) in enumerate(sorted(people.items())):
             patches.append(Rectangle((col + stripe * width, row), width, 1))
-            red, green, blue = to_unit(style.person_color(person))
             strength = 0.25 + 0.65 * anchors / len(level.anchors)
-            colors.append((red, green, blue, strength))
+            colors.append(to_rgba(style.person_color(person), strength))
     axes.add_collection(
         PatchCollection(patches, facecolors=colors, edgecolors=style.PAPER,
-                        linewidths=0.6, zorder=3))
-
-
-def to_unit(color: str) -> tuple[float, float, float]:
-    """Turn ``'#rrggbb'`` into three numbers in [0, 1]."""
-    blue, green, red = style.to_bgr(color)
-    return red / 255, green / 255, blue / 255
+                        linewidths=rim, zorder=3))
 
 
 def _link(axes: Axes, student: LevelView, teacher: LevelView | None) -> None:
     """Draw what joins a level with its teacher, below the level."""
     name = level_name(student.index, False)
     if teacher is None:
-        axes.text(0.5, -0.12, f'nobody teaches {name}', ha='center',
-                  color=style.FAINT, fontsize=9, transform=axes.transAxes)
+        _write(axes, False, 0.4, -0.36, f'nobody teaches {name}',
+               color=style.FAINT, fontsize=9)
         return
-    same = same_targets(student.targets, teacher.targets)
     other = level_name(teacher.index, True)
-    axes.annotate(
-        '', (0.07, -0.01), (0.07, -0.235), xycoords='axes fraction',
-        arrowprops=dict(arrowstyle='-|>,head_width=0.35,head_length=0.6',
-                        color=style.DISTILL, linewidth=2.2))
-    if same:
+    if same_targets(student.targets, teacher.targets):
         text = (f'{other} teaches {name}\nsame targets: all '
                 f'{len(student.persons)} positives are equal')
     else:
         text = (f'{other}, halved, teaches {name}\nother targets: '
                 f'{len(student.persons)} and {len(teacher.persons)} positives')
-    axes.text(0.13, -0.12, text, color=style.DISTILL, fontsize=9,
-              va='center', linespacing=1.35, transform=axes.transAxes)
+    _arrow(axes, 0.2, -0.70, -0.05, style.DISTILL)
+    _write(axes, False, 0.4, -0.36, text, color=style.DISTILL, fontsize=9,
+           va='center', linespacing=1.35)
 
 
 def _person_lines(view: TrainingView) -> list[tuple[str, str]]:
