@@ -7,9 +7,9 @@ _base_ = [
 ]
 
 # Fitted to the 5,115 persons of coco_mini at 192 (tools/fit_anchors.py).
-anchors = [[[14, 19], [11, 29], [16, 45]],
-           [[25, 31], [30, 58], [54, 61]],
-           [[37, 98], [63, 112], [108, 128]]]
+anchors = [[[12, 19], [13, 32], [22, 28]],
+           [[17, 48], [32, 49], [32, 83]],
+           [[61, 72], [55, 117], [105, 134]]]
 
 model = dict(head=dict(anchors=anchors))
 default_hooks = dict(checkpoint=dict(interval=1, max_keep_ckpts=2))

@@ -1,7 +1,8 @@
-"""Fit a config's anchors to the persons it trains on, at its input size."""
+"""Fit a config's anchors and mean pose to the persons that it trains on."""
 from __future__ import annotations
 
 import argparse
+import textwrap
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from sasd_mmpose.apis import (
     evaluate_anchors,
     fit_anchors,
     load_config,
+    mean_pose,
     person_sizes,
 )
 
@@ -39,6 +41,13 @@ def as_python(anchors: np.ndarray) -> str:
     return 'anchors = [' + ',\n           '.join(levels) + ']'
 
 
+def pose_as_python(pose: np.ndarray) -> str:
+    """Write a mean pose of shape (K, 2) as a config holds it."""
+    points = ', '.join(str(point) for point in pose.round(2).tolist())
+    return '\n'.join(textwrap.wrap(
+        f'mean_pose = [{points}]', 79, subsequent_indent=' ' * 13))
+
+
 def main() -> None:
     """Fit, print the anchors and compare them with the config's."""
     args = parse_args()
@@ -50,15 +59,16 @@ def main() -> None:
     head = cfg.model.head
     present = np.array(head.anchors, float)
     ratio_thr = head.criterion.assigner.get('ratio_thr', 4.0)
-    sizes = person_sizes(
-        build_labels(cfg, args.split, args.num), input_size)
+    labels = build_labels(cfg, args.split, args.num)
+    sizes = person_sizes(labels, input_size)
     try:
         fit = fit_anchors(sizes, *present.shape[:2], ratio_thr, seed=args.seed)
     except ValueError as error:
         raise InputError(f'{args.config}, {args.split}: {error}') from error
 
     print(f'\n{len(sizes)} labelled persons of the {args.split} set at '
-          f'{input_size[0]} x {input_size[1]}\n\n{as_python(fit.anchors)}\n')
+          f'{input_size[0]} x {input_size[1]}\n\n{as_python(fit.anchors)}\n'
+          f'{pose_as_python(mean_pose(labels))}\n')
     print('                 recall  matches per person')
     rounded = fit.anchors.round()
     for name, anchors in (('these anchors', rounded), ("the config's", present)):

@@ -2,7 +2,7 @@ from .anchors import AnchorFit, evaluate_anchors, fit_anchors, letterboxed_sizes
 from .checkpoint import load_deployed, prune_checkpoint, read_checkpoint
 from .complexity import Complexity, model_complexity
 from .config import check_input_multiple, load_config
-from .person_boxes import build_labels, person_sizes
+from .person_boxes import build_labels, mean_pose, person_sizes
 from .prediction_writer import PredictionWriter
 from .predictor import Person, Predictor
 from .sources import open_source
@@ -12,6 +12,6 @@ __all__ = [
     'AnchorFit', 'Complexity', 'Person', 'PredictionWriter', 'Predictor',
     'TrainingBrowser', 'build_labels', 'check_input_multiple',
     'evaluate_anchors', 'fit_anchors', 'letterboxed_sizes', 'load_config',
-    'load_deployed', 'model_complexity', 'open_source', 'person_sizes',
+    'load_deployed', 'mean_pose', 'model_complexity', 'open_source', 'person_sizes',
     'prune_checkpoint', 'read_checkpoint'
 ]

@@ -1,4 +1,4 @@
-"""The sizes of the persons that a config trains on."""
+"""Sizes and mean pose of the persons that a config trains on."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -68,3 +68,29 @@ def person_sizes(dataset: BaseDataset,
             image_sizes.append((width, height))
     sizes = letterboxed_sizes(boxes, image_sizes, tuple(input_size))
     return sizes[(sizes >= MIN_SIDE).all(axis=1)]
+
+
+def mean_pose(dataset: BaseDataset) -> np.ndarray:
+    """Average where each keypoint lies in the box of its person.
+
+    Args:
+        dataset (BaseDataset): A data set in COCO's style, bottom-up.
+
+    Returns:
+        np.ndarray: x and y relative to the centre of the box, in units of its
+        width and height, shape (K, 2); 0 for a keypoint without any label.
+    """
+    num_keypoints = dataset.metainfo['num_keypoints']
+    total, count = np.zeros((num_keypoints, 2)), np.zeros(num_keypoints)
+    for index in range(len(dataset)):
+        info = dataset.get_data_info(index)
+        for box, points, visible in zip(
+                info.get('bbox', ()), info.get('keypoints', ()),
+                info.get('keypoints_visible', ())):
+            size = box[2:] - box[:2]
+            if (size >= MIN_SIDE).all():
+                seen = visible > 0
+                center = (box[:2] + box[2:]) / 2
+                total[seen] += (points[seen] - center) / size
+                count += seen
+    return total / np.maximum(count, 1)[:, None]

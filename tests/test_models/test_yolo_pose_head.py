@@ -8,6 +8,7 @@ from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
 from small_nets import build, model_cfg, people
 
+from sasd_mmpose import InputError
 from sasd_mmpose.models import deployed_cfg
 from sasd_mmpose.models.task_modules import DecodedPoses, GroundTruth
 
@@ -190,17 +191,31 @@ def test_nobody_above_the_threshold(estimator, flip_test):
         assert instances.keypoints_visible.shape == (0, num_keypoints)
 
 
-def test_objectness_starts_at_its_prior():
-    """Eight persons in a picture of 640 x 640, whatever the level."""
-    head = MODELS.build(model_cfg().head)
+def test_anchors_start_as_people_in_the_mean_pose():
+    """Eight in a picture of 640 x 640, each with its anchor's size."""
+    cfg = model_cfg().head
+    head = MODELS.build(cfg)
     head.init_weights()
-    for level, stride in zip(head.levels, head.strides, strict=True):
+    for level, stride, sizes in zip(
+            head.levels, head.strides, cfg.anchors, strict=True):
         bias = level.out.bias.detach().view(-1, head.coder.num_channels)
-        prior = torch.sigmoid(bias[:, 4]) / (1 - torch.sigmoid(bias[:, 4]))
-        torch.testing.assert_close(
-            prior, torch.full((3, ), 8 / (640 / stride)**2))
-        bias[:, 4] = 0
-        assert (bias == 0).all()
+        for (width, height), raw in zip(sizes, bias.tolist(), strict=True):
+            assert raw[:4] == pytest.approx([0, 0, 0, 0], abs=1e-6)
+            assert np.exp(raw[4]) == pytest.approx(8 / (640 / stride)**2)
+            for k, (x, y) in enumerate(cfg.mean_pose):
+                # Twice the raw value less 0.5 is the place in cells.
+                place = [2 * raw[5 + 3 * k] - 0.5, 2 * raw[6 + 3 * k] - 0.5]
+                assert place == pytest.approx(
+                    [0.5 + x * width / stride, 0.5 + y * height / stride],
+                    abs=1e-5)
+                assert raw[7 + 3 * k] == 0
+
+
+def test_mean_pose_fits_the_keypoints():
+    with pytest.raises(InputError, match='mean_pose has 3 points'):
+        MODELS.build(dict(model_cfg().head, mean_pose=[[0, 0]] * 3))
+    head = MODELS.build(dict(model_cfg().head, mean_pose=None))
+    assert (head.mean_pose == 0).all()
 
 
 def test_levels_need_anchors():

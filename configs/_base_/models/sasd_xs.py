@@ -8,6 +8,12 @@ anchors = [[[38, 51], [30, 78], [44, 119]],
            [[68, 83], [79, 154], [144, 162]],
            [[100, 260], [167, 299], [287, 340]]]
 metainfo = dict(from_file='configs/_base_/datasets/coco.py')
+# Of the same persons: where keypoints start, relative to the box.
+mean_pose = [[-0.01, -0.30], [0.01, -0.33], [-0.03, -0.33], [0.03, -0.33],
+             [-0.05, -0.33], [0.07, -0.19], [-0.10, -0.18], [0.11, -0.02],
+             [-0.14, -0.02], [0.07, 0.01], [-0.09, 0.01], [0.04, 0.12],
+             [-0.06, 0.12], [0.03, 0.21], [-0.04, 0.21], [0.03, 0.40],
+             [-0.03, 0.40]]
 
 model = dict(
     type='SASDDistiller',
@@ -25,6 +31,7 @@ model = dict(
         anchors=anchors,
         strides=strides,
         metainfo=metainfo,
+        mean_pose=mean_pose,
         criterion=dict(
             type='YOLOPoseCriterion',
             assigner=dict(type='YOLOAnchorAssigner', ratio_thr=4.0),

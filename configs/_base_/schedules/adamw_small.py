@@ -1,7 +1,7 @@
 # For little data and little compute: AdamW needs far fewer steps than the
 # paper's SGD before anything is found (docs/paper_notes.md).
-warmup_epochs = 15
-max_epochs = 20
+warmup_epochs = 12
+max_epochs = 16
 base_lr = 6e-3
 
 train_cfg = dict(

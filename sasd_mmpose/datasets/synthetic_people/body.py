@@ -6,6 +6,7 @@ is +x. Lengths are in statures (1 = standing height), angles in degrees.
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -204,8 +205,6 @@ POSES = {
                                    ('straight', 'tuck'), ('wide', 'relaxed')),
              (2, 6), lying=True),
 }
-_POSE_NAMES = tuple(POSES)
-_POSE_CUMULATIVE = np.cumsum([kind.weight for kind in POSES.values()])
 
 
 @dataclass(frozen=True)
@@ -241,15 +240,18 @@ def _sample_limbs(table: dict, names: tuple[str, str], limits: np.ndarray,
     return angles.clip(*limits)
 
 
-def sample_pose(rng: np.random.Generator, elevation: float) -> Pose:
+def sample_pose(rng: np.random.Generator, elevation: float,
+                names: Sequence[str] = tuple(POSES)) -> Pose:
     """Sample a pose within human limits.
 
     Args:
         rng (np.random.Generator): The source of randomness.
         elevation (float): How far the camera looks down, in degrees.
+        names (Sequence[str]): Those of :data:`POSES` to choose from.
     """
-    pick = rng.random() * _POSE_CUMULATIVE[-1]
-    kind = POSES[_POSE_NAMES[int(np.searchsorted(_POSE_CUMULATIVE, pick))]]
+    cumulative = np.cumsum([POSES[name].weight for name in names])
+    pick = rng.random() * cumulative[-1]
+    kind = POSES[names[int(np.searchsorted(cumulative, pick))]]
     arms = _sample_limbs(_ARMS, kind.arms[rng.integers(len(kind.arms))],
                          _ARM_LIMITS, rng)
     legs = _sample_limbs(_LEGS, kind.legs[rng.integers(len(kind.legs))],

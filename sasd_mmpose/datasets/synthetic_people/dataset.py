@@ -12,6 +12,7 @@ from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
 from ...errors import InputError
+from .body import POSES
 from .scene import Scene, SceneSpec, render_scene
 
 HONESTY = ('Drawn by a program. A result on these pictures says that the code '
@@ -53,6 +54,8 @@ class SyntheticPeople(BaseCocoStyleDataset):
             ``min_people``, but never nobody unless ``min_people`` is 0.
         person_height (tuple[float, float]): Range of people's standing
             heights, in picture heights.
+        poses (Sequence[str], optional): Names of the poses people may take,
+            of those in ``body.POSES``; all of them by default.
         seed (int): The seed, not negative.
         cache (int): Number of drawn pictures to keep in memory, per process.
             The first ones drawn stay, so that with shuffling the share of
@@ -78,6 +81,7 @@ class SyntheticPeople(BaseCocoStyleDataset):
                  min_people: int = 1,
                  max_people: int = 5,
                  person_height: tuple[float, float] = (0.1, 0.95),
+                 poses: Sequence[str] | None = None,
                  seed: int = 0,
                  cache: int = 256,
                  data_mode: str = 'bottomup',
@@ -99,8 +103,12 @@ class SyntheticPeople(BaseCocoStyleDataset):
         low, high = person_height
         _require(0 < low <= high, 'person_height', person_height,
                  'two positive numbers, the smaller one first')
+        poses = tuple(POSES) if poses is None else tuple(poses)
+        _require(poses and set(poses) <= POSES.keys(), 'poses', poses,
+                 f'some of {", ".join(POSES)}')
         self.spec = SceneSpec(*_parse_size(image_size), min_people,
-                              max_people, (float(low), float(high)))
+                              max_people, (float(low), float(high)),
+                              poses)
         self.num_images = num_images
         self.seed = seed
         self.cache_size = cache

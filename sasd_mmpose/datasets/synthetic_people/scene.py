@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ...errors import InputError
-from .body import Skeleton, articulate, sample_build, sample_pose
+from .body import POSES, Skeleton, articulate, sample_build, sample_pose
 from .figure import Figure, FigureBuilder, Part, Shape, View
 from .look import sample_colour, sample_look
 from .scenery import cast_shadow, light, paint_background
@@ -82,12 +82,14 @@ class SceneSpec:
         max_people (int): Greatest number of people to place.
         person_height (tuple[float, float]): Range of the height of people, as
             they would stand, in picture heights.
+        poses (tuple[str, ...]): Names of the poses they may take.
     """
     smallest: tuple[int, int]
     largest: tuple[int, int]
     min_people: int
     max_people: int
     person_height: tuple[float, float]
+    poses: tuple[str, ...] = tuple(POSES)
 
 
 @dataclass
@@ -172,7 +174,7 @@ def _place_people(spec: SceneSpec, size: tuple[int, int], number: int,
     common = rng.uniform(low, high)
     together = rng.random() < 0.4
     for _ in range(number):
-        body = articulate(sample_build(rng), sample_pose(rng, elevation))
+        body = articulate(sample_build(rng), sample_pose(rng, elevation, spec.poses))
         root = float(np.clip(common + rng.normal(0, 0.04), low, high)
                      if together else rng.uniform(low, high))
         view = View(float(canvas[1] * root**2), np.zeros(2),

@@ -37,7 +37,7 @@ class AuxiliaryLevel(BaseModule):
         self.level = extra_level(
             2 * in_channels, neck.out_channels, **layer_cfg)
         self.head = PoseHeadLevel(
-            neck.out_channels, head.anchors.shape[1], head.num_keypoints,
+            neck.out_channels, head.anchors[-1], head.mean_pose,
             2 * head.strides[-1], **layer_cfg)
 
     def forward(self, stage: Tensor) -> tuple[Tensor, Tensor]:

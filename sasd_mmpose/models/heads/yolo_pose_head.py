@@ -22,8 +22,9 @@ from mmpose.utils.typing import (
 )
 from torch import Tensor
 
+from ...errors import InputError
 from ..defaults import ACT_CFG, NORM_CFG
-from ..task_modules import GroundTruth, LevelTargets, YOLOPoseCoder
+from ..task_modules import DecodedPoses, GroundTruth, LevelTargets, YOLOPoseCoder
 
 # Objectness starts as if a 640 x 640 picture held so many persons.
 PRIOR_OBJECTS = 8
@@ -35,8 +36,9 @@ class PoseHeadLevel(BaseModule):
 
     Args:
         in_channels (int): Channels of the level's features.
-        num_anchors (int): Number A of anchors.
-        num_keypoints (int): Number K of keypoints.
+        anchors (Tensor): Anchor sizes in cells, shape (A, 2).
+        mean_pose (Tensor): Where keypoints start, relative to the centre of
+            the box and in units of its sides, shape (K, 2).
         stride (int): Pixels of the network input per cell; sets the prior of
             the objectness.
         norm_cfg (dict): Normalisation layer.
@@ -45,27 +47,38 @@ class PoseHeadLevel(BaseModule):
 
     def __init__(self,
                  in_channels: int,
-                 num_anchors: int,
-                 num_keypoints: int,
+                 anchors: Tensor,
+                 mean_pose: Tensor,
                  stride: int,
                  norm_cfg: dict = NORM_CFG,
                  act_cfg: dict = ACT_CFG) -> None:
         super().__init__()
-        self.num_anchors = num_anchors
-        self.stride = stride
+        # The initial biases need them; not sub-tensors of the module.
+        self._prior = (anchors, mean_pose, stride)
         self.conv = ConvModule(
             in_channels, in_channels, 3, padding=1,
             norm_cfg=norm_cfg, act_cfg=act_cfg)
         self.out = nn.Conv2d(
-            in_channels, num_anchors * (5 + 3 * num_keypoints), 1)
+            in_channels, len(anchors) * (5 + 3 * len(mean_pose)), 1)
 
     def init_weights(self) -> None:
-        """Initialise; objectness starts at its prior."""
+        """Initialise; every anchor starts as a person of its size.
+
+        The gradient of the OKS loss vanishes far from the target, so that
+        keypoints that all start in one point take long to find their way.
+        """
         super().init_weights()
-        nn.init.zeros_(self.out.bias)
-        prior = PRIOR_OBJECTS / (PRIOR_SIZE / self.stride)**2
-        bias = self.out.bias.data.view(self.num_anchors, -1)
-        bias[:, 4] = math.log(prior)
+        anchors, mean_pose, stride = self._prior
+        num_anchors, num_keypoints = len(anchors), len(mean_pose)
+        prior = PRIOR_OBJECTS / (PRIOR_SIZE / stride)**2
+        center = torch.full((num_anchors, 2), 0.5)
+        start = DecodedPoses(
+            boxes=torch.cat([center, anchors], dim=1),
+            obj_logits=torch.full((num_anchors, ), math.log(prior)),
+            keypoints=center[:, None] + mean_pose * anchors[:, None],
+            keypoint_logits=torch.zeros(num_anchors, num_keypoints))
+        bias = YOLOPoseCoder(num_keypoints).encode(start, anchors)
+        self.out.bias.data.copy_(bias.flatten())
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, A * (5 + 3 K), H, W)."""
@@ -98,6 +111,9 @@ class YOLOPoseHead(BaseModule):
         strides (Sequence[int]): Pixels of the network input per cell.
         metainfo (dict): Meta information of the data set: number of
             keypoints and which of them swap in a mirrored picture.
+        mean_pose (Sequence | None): Where the keypoints start before any
+            training: K pairs of x and y relative to the centre of the box, in
+            units of its width and height. None puts them into the centre.
         criterion (dict | None): Config of :class:`YOLOPoseCriterion`; None
             for a net that is not trained.
         norm_cfg (dict): Normalisation layer.
@@ -110,6 +126,7 @@ class YOLOPoseHead(BaseModule):
                  anchors: Sequence[Sequence[Sequence[float]]],
                  strides: Sequence[int],
                  metainfo: dict,
+                 mean_pose: Sequence[Sequence[float]] | None = None,
                  criterion: OptConfigType = None,
                  norm_cfg: dict = NORM_CFG,
                  act_cfg: dict = ACT_CFG,
@@ -131,14 +148,27 @@ class YOLOPoseHead(BaseModule):
                 for sizes, stride in zip(anchors, strides)
             ]),
             persistent=False)
+        self.mean_pose = self._parse_mean_pose(mean_pose)
         self.levels = ModuleList([
-            PoseHeadLevel(in_channels, self.anchors.shape[1],
-                          self.num_keypoints, stride, norm_cfg, act_cfg)
-            for stride in strides
+            PoseHeadLevel(in_channels, sizes, self.mean_pose, stride, norm_cfg,
+                          act_cfg)
+            for sizes, stride in zip(self.anchors, strides)
         ])
         self.criterion = None
         if criterion is not None:
             self.criterion = MODELS.build(dict(criterion, metainfo=metainfo))
+
+    def _parse_mean_pose(
+            self, mean_pose: Sequence[Sequence[float]] | None) -> Tensor:
+        """Turn the argument into a tensor of shape (K, 2), and check it."""
+        if mean_pose is None:
+            return torch.zeros(self.num_keypoints, 2)
+        if len(mean_pose) != self.num_keypoints:
+            raise InputError(
+                f'model.head.mean_pose has {len(mean_pose)} points and '
+                f'model.head.metainfo {self.num_keypoints} keypoints; take '
+                'what tools/fit_anchors.py prints for the config, or None')
+        return torch.tensor(mean_pose, dtype=torch.float32)
 
     def forward(self, feats: Features) -> tuple[Tensor, ...]:
         """Compute the raw maps.
