@@ -297,6 +297,16 @@ def test_bones_keep_their_length_in_every_pose():
                 assert np.linalg.norm(bone) == pytest.approx(length)
 
 
+def test_only_the_poses_asked_for_are_drawn():
+    rng = np.random.default_rng(4)
+    kinds = [sample_pose(rng, 10.0, ('lie', 'stand')).kind for _ in range(60)]
+    lying = [kind.lying for kind in kinds]
+    # One to three, by their weights.
+    assert 5 <= sum(lying) <= 25
+    assert {kind.lean for kind in kinds} == {(2, 6), (2.0, 4.0)}
+    assert make(poses=['lie']).spec.poses == ('lie', )
+
+
 def test_capsules_are_the_hull_of_their_circles():
     rng = np.random.default_rng(0)
     start, end = rng.uniform(0, 50, (2, 30, 2))
@@ -477,6 +487,8 @@ def test_a_subset_keeps_its_pictures():
     (dict(min_people=0), 'min_people'),
     (dict(min_people=4, max_people=3), 'max_people'),
     (dict(person_height=(0.5, 0.1)), 'person_height'),
+    (dict(poses=('stand', 'fly')), 'poses'),
+    (dict(poses=()), 'poses'),
     (dict(image_size=320), 'image_size'),
     (dict(image_size=(320.5, 200)), 'image_size'),
     (dict(image_size=((64, 64), (32, 64))), 'image_size'),
