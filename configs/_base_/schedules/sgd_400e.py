@@ -21,8 +21,7 @@ optim_wrapper = dict(
         lr=base_lr,
         momentum=momentum,
         weight_decay=5e-4,
-        nesterov=True),
-    clip_grad=dict(max_norm=10.0))
+        nesterov=True))
 
 param_scheduler = [
     dict(
