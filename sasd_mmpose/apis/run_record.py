@@ -1,0 +1,98 @@
+"""Keeping what a run was and what it gave, for results/."""
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+
+from ..errors import InputError
+from ..visualization import plot_training_curves
+from .checkpoint import prune_checkpoint, read_checkpoint
+from .evaluation import evaluate_deployed
+from .person_boxes import build_labels
+
+
+def machine() -> str:
+    """Name what a run was made on: processor or GPU, and cores."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    name = platform.processor() or platform.machine()
+    info = Path('/proc/cpuinfo')
+    if info.is_file():
+        for line in info.read_text().splitlines():
+            if line.startswith('model name'):
+                name = line.partition(':')[2].strip()
+                break
+    return f'{name}, {os.cpu_count()} cores'
+
+
+def training_hours(work_dir: Path) -> float:
+    """Add up the time of the logged steps, resumed ones included."""
+    seconds = 0.0
+    for log in sorted(work_dir.glob('*/vis_data/scalars.json')):
+        entries = [json.loads(line) for line in log.read_text().splitlines()]
+        entries = [entry for entry in entries if 'loss' in entry]
+        # A log that was resumed does not begin with the first step.
+        steps = [entry['step'] for entry in entries]
+        spans = [b - a for a, b in zip(steps, steps[1:])]
+        spans = spans[:1] + spans
+        seconds += sum(
+            entry['time'] * span for entry, span in zip(entries, spans))
+    return seconds / 3600
+
+
+def record_run(work_dir: Path, checkpoint: Path, folder: Path,
+               trained_on: str, evaluated_on: str) -> dict:
+    """Evaluate a run's net as it is deployed, and write down all of it.
+
+    Args:
+        work_dir (Path): Work directory of the training.
+        checkpoint (Path): The checkpoint to evaluate.
+        folder (Path): Where config, log, curves and ``result.json`` go.
+        trained_on (str): What the training set is, in words.
+        evaluated_on (str): What the test set is, in words.
+
+    Returns:
+        dict: The content of ``result.json``.
+
+    Raises:
+        InputError: If the folder is no work directory with a config and log.
+    """
+    configs = sorted(work_dir.glob('*.py'))
+    logs = sorted(work_dir.glob('*/*.log'))
+    if not configs or not logs:
+        raise InputError(f'{work_dir}: not the work directory of a training: '
+                         'it has no config or no log')
+    cfg = Config.fromfile(configs[0])
+    meta = read_checkpoint(checkpoint)['meta']
+    folder.mkdir(parents=True, exist_ok=True)
+    scratch = work_dir / 'record'
+    pruned = scratch / 'pruned.pth'
+    scratch.mkdir(exist_ok=True)
+    prune_checkpoint(checkpoint, pruned)
+    metrics, dataset = evaluate_deployed(
+        cfg, pruned, scratch, scratch / 'test')
+
+    shutil.copy(configs[0], folder / 'config.py')
+    (folder / 'train.log').write_text(
+        '\n'.join(log.read_text() for log in logs))
+    plot_training_curves(work_dir, folder / 'curves.png')
+    result = dict(
+        config=configs[0].name,
+        seed=meta.get('seed'),
+        epochs=meta.get('epoch'),
+        trained_on=f'{trained_on}, {len(build_labels(cfg, "train"))} pictures',
+        evaluated_on=f'{evaluated_on}, {len(dataset)} pictures, '
+                     f'{cfg.input_size[0]} px',
+        flip_test=bool(cfg.model.test_cfg.get('flip_test', False)),
+        training_hours=round(training_hours(work_dir), 2),
+        machine=machine(),
+        torch=torch.__version__,
+        metrics={name: round(float(v), 5) for name, v in metrics.items()})
+    (folder / 'result.json').write_text(json.dumps(result, indent=2) + '\n')
+    return result

@@ -1,0 +1,43 @@
+"""The tables of the documents are those that the result files give."""
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / 'tools'))
+
+import make_tables  # noqa: E402
+
+
+@pytest.mark.parametrize('name', make_tables.DOCUMENTS)
+def test_tables_are_up_to_date(name: str):
+    text = (ROOT / name).read_text()
+    assert '<!-- table models -->' in text
+    assert make_tables.fill(text) == text, 'run python tools/make_tables.py'
+
+
+def test_every_figure_comes_from_the_files(monkeypatch):
+    quoted = json.loads((ROOT / 'results/quoted.json').read_text())
+    quoted['models']['sasd_xs_coco']['coco_val_ap'] = 12.3
+    original = make_tables.read
+    monkeypatch.setattr(
+        make_tables, 'read',
+        lambda name: quoted if name == 'quoted.json' else original(name))
+    table = make_tables.model_table()
+    assert '12.3 ᵖ' in table
+    assert '44.1' not in table
+
+
+def test_counted_sizes_are_those_of_the_configs():
+    """What models.json says of XS is what the net has."""
+    from sasd_mmpose.apis import load_config, model_complexity
+    recorded = json.loads((ROOT / 'results/models.json').read_text())
+    cfg = load_config(ROOT / 'configs/sasd_xs_coco.py')
+    entry = recorded['sasd_xs_coco']
+    assert model_complexity(cfg.model, 512)._asdict() == entry['deployed']
+    assert model_complexity(
+        cfg.model, 512, aux=True)._asdict() == entry['trained']

@@ -1,0 +1,34 @@
+"""Evaluate a training and write config, log, curves and result to a folder."""
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import sasd_mmpose  # noqa: F401  (mends what is broken)
+from sasd_mmpose.apis.run_record import record_run
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('work_dir', type=Path, help='of the training')
+    parser.add_argument('checkpoint', type=Path, help='what to evaluate')
+    parser.add_argument('out', type=Path, help='folder, such as results/NAME')
+    parser.add_argument(
+        '--trained-on', required=True, help='the training set, in words')
+    parser.add_argument(
+        '--evaluated-on', required=True, help='the test set, in words')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Record the run."""
+    args = parse_args()
+    result = record_run(args.work_dir, args.checkpoint, args.out,
+                        args.trained_on, args.evaluated_on)
+    print(f'AP {result["metrics"]["coco/AP"]:.4f} on {result["evaluated_on"]}; '
+          f'written to {args.out}')
+
+
+if __name__ == '__main__':
+    main()
