@@ -8,8 +8,14 @@ import argparse
 import sys
 from pathlib import Path
 
-from sasd_mmpose.apis.demo import HONESTY, QUICK, clock, run_demo
 from sasd_mmpose.apis import load_config
+from sasd_mmpose.apis.demo import (
+    HONESTY,
+    QUICK,
+    clock,
+    describe_pictures,
+    run_demo,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / 'configs' / 'sasd_xs_synthetic.py'
@@ -40,7 +46,7 @@ def main() -> None:
     config.randomness.seed = args.seed
     if args.quick:
         config.merge_from_dict(QUICK)
-    print(f'{HONESTY}\n')
+    print(f'{HONESTY}\n{describe_pictures(config)}\n')
     files, report = run_demo(config, args.out, args.minutes, sys.stdout)
     print(f'\ntrained on {report["train_pictures"]} pictures, '
           f'{report["epochs"]} of {report["planned_epochs"]} epochs, in '

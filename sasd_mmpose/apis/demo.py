@@ -191,11 +191,21 @@ def run_demo(config: Config,
                                score_thr=SHOWN_SCORE), dataset, files.pictures)
     report = dict(
         about=HONESTY,
+        pictures=describe_pictures(config),
         test_pictures=len(dataset),
         **{name.rpartition('/')[2]: value for name, value in metrics.items()},
         **facts)
     files.metrics.write_text(json.dumps(report, indent=2) + '\n')
     return files, report
+
+
+def describe_pictures(config: Config) -> str:
+    """Say what is drawn, in a line."""
+    drawn = config.train_dataloader.dataset
+    low, high = drawn.person_height
+    return (f'{drawn.min_people} to {drawn.max_people} people in pictures of '
+            f'{" x ".join(map(str, drawn.image_size))} pixels, {low:g} to '
+            f'{high:g} of their height; poses: {", ".join(drawn.poses)}')
 
 
 def _claim(folder: Path, config: Config) -> None:

@@ -1,14 +1,16 @@
 # Drawn people: no file, no download. Both sets follow from their seeds.
 # Pictures have the size of the input, so that none is drawn to be shrunk.
 image_size = (128, 128)
-num_train = 2000
+num_train = 3000
 
 scene = dict(
     type='SyntheticPeople',
     data_mode='bottomup',
     image_size=image_size,
+    min_people=2,
     max_people=3,
-    person_height=(0.45, 0.95))
+    person_height=(0.5, 0.85),
+    poses=('stand', 'walk'))
 
 train_dataloader = dict(
     batch_size=8,

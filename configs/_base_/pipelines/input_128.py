@@ -1,4 +1,5 @@
-# For drawn people: they fill the input, so no mosaic, and milder gains.
+# For drawn people, whose pictures have the size of the input already: no
+# mosaic, which would halve them, and little warping.
 _base_ = './input_512.py'
 
 input_size = (128, 128)
@@ -8,8 +9,8 @@ train_pipeline = [
     dict(
         type='PoseRandomAffine',
         input_size=input_size,
-        scale_factor=(0.75, 1.25)),
-    {{_base_.color}},
+        shift_factor=0.05,
+        scale_factor=(0.9, 1.1)),
     {{_base_.flip}},
     {{_base_.drop_unlabelled}},
     {{_base_.encode}},
