@@ -1,4 +1,4 @@
-# About eight minutes on two CPU cores; most of the epochs are at base
+# About nine minutes on two CPU cores; most of the epochs are at base
 # resolution, since one with the twin takes five times as long.
 warmup_epochs = 11
 max_epochs = 12
