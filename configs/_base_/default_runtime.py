@@ -25,8 +25,8 @@ find_unused_parameters = True
 sync_bn = 'torch'
 
 vis_backends = [dict(type='LocalVisBackend')]
-visualizer = dict(
-    type='PoseLocalVisualizer', vis_backends=vis_backends, name='visualizer')
+# Without a name: one that has it outlives its run, and its folder with it.
+visualizer = dict(type='PoseLocalVisualizer', vis_backends=vis_backends)
 log_processor = dict(
     type='LogProcessor', window_size=50, by_epoch=True, num_digits=6)
 log_level = 'INFO'

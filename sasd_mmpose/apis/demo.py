@@ -22,10 +22,10 @@ from mmengine.runner import Runner, find_latest_checkpoint
 from ..datasets.synthetic_people.dataset import HONESTY
 from ..engine.hooks.time_limit_hook import TimeLimitHook, TimeLimitReached
 from ..errors import InputError
-from ..models.deployed import deployed_cfg
 from ..visualization.curves import plot_training_curves
 from ..visualization.poses import PoseDrawer
 from .checkpoint import prune_checkpoint
+from .evaluation import evaluate_deployed
 from .predictor import Person, Predictor
 
 CONFIG_FILE = 'demo_config.py'
@@ -178,14 +178,14 @@ def run_demo(config: Config,
     files = DemoFiles.under(folder)
     _claim(folder, config)
     config.work_dir = str(folder)
-    # A visualizer with a name outlives its run, and its folder with it.
-    config.visualizer.pop('name', None)
     with _silence():
         config.resume = find_latest_checkpoint(str(folder)) is not None
         facts = _train(config, minutes, files, terminal)
         prune_checkpoint(files.checkpoint, files.pruned)
         print('evaluating the pruned net', file=terminal, flush=True)
-        metrics, dataset = _evaluate(config, files)
+        prefix = files.detections.name.removesuffix('.keypoints.json')
+        metrics, dataset = evaluate_deployed(
+            config, files.pruned, folder / 'test', folder / prefix)
     plot_training_curves(folder, files.curves)
     draw_predictions(Predictor(config, files.pruned, flip_test=True,
                                score_thr=SHOWN_SCORE), dataset, files.pictures)
@@ -266,28 +266,6 @@ def _train(config: Config, minutes: float, files: DemoFiles,
         planned_epochs=runner.max_epochs,
         train_seconds=round(time.monotonic() - start),
         train_cpu_seconds=round(cpu_seconds() - cpu_start))
-
-
-def _evaluate(config: Config, files: DemoFiles) -> tuple[dict, BaseDataset]:
-    """Evaluate the deployed net: what training needs alone is not built.
-
-    Returns:
-        tuple[dict, BaseDataset]: The metrics, and the set they belong to.
-    """
-    test = Config(config.to_dict())
-    for key in ('train_dataloader', 'train_cfg', 'optim_wrapper',
-                'param_scheduler', 'val_dataloader', 'val_cfg',
-                'val_evaluator'):
-        test.pop(key)
-    test.model = deployed_cfg(config.model)
-    test.custom_hooks = [dict(type='CheckpointGuardHook')]
-    test.load_from, test.resume = str(files.pruned), False
-    test.work_dir = str(files.pruned.parent / 'test')
-    prefix = files.detections.name.removesuffix('.keypoints.json')
-    test.test_evaluator.outfile_prefix = str(files.detections.parent / prefix)
-    runner = Runner.from_cfg(test)
-    metrics = runner.test()
-    return metrics, runner.test_dataloader.dataset
 
 
 def true_persons(data_info: Mapping) -> list[Person]:

@@ -39,7 +39,5 @@ def evaluate_deployed(cfg: Config, pruned: Path, work_dir: Path,
     test.load_from, test.resume = str(pruned), False
     test.work_dir = str(work_dir)
     test.test_evaluator.outfile_prefix = str(outfile_prefix)
-    # A visualizer with a name outlives its run, and its folder with it.
-    test.visualizer.pop('name', None)
     runner = Runner.from_cfg(test)
     return runner.test(), runner.test_dataloader.dataset
