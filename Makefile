@@ -6,6 +6,8 @@ SHELL := bash
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Processes that share the tests, file by file.
+WORKERS ?= 2
 # More arguments for pytest, as in: make test ARGS='-x -k assigner'
 ARGS ?=
 
@@ -27,10 +29,10 @@ demo: setup ## train, evaluate and draw on synthetic people (10 minutes)
 	@$(BIN)/python tools/demo.py
 
 test: lint ## lint and the whole suite
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-fast: setup ## the suite without its slow tests
-	@$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m 'not slow' $(ARGS)
 
 lint: setup ## ruff
 	@$(BIN)/ruff check .

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 import os
 
-# Set before numpy and torch read it. The nets of the tests are tiny: more
-# threads would only wait for each other.
-os.environ.setdefault('OMP_NUM_THREADS', '2')
+# Set before numpy and torch read it. The nets of the tests are tiny, and the
+# tests themselves run in as many processes as there are cores.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 # ruff: noqa: E402
 import random

@@ -55,6 +55,8 @@ def overfit_cfg(coco_mini: Path, folder: Path) -> Config:
     cfg.model.head.anchors = [[[side * SIZE / cfg.input_size[0]
                                 for side in anchor] for anchor in level]
                               for level in cfg.anchors]
+    # Mirror images are not among what is learnt.
+    cfg.model.test_cfg.flip_test = False
     cfg.train_dataloader.update(
         batch_size=BATCH_SIZE,
         sampler=dict(type='InfiniteSampler', shuffle=True))

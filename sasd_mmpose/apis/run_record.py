@@ -4,7 +4,7 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
+import sys
 from pathlib import Path
 
 import torch
@@ -46,6 +46,21 @@ def training_hours(work_dir: Path) -> float:
     return seconds / 3600
 
 
+def _portable(text: str, work_dir: Path) -> str:
+    """Replace the folders of this machine by those of a fresh clone."""
+    folders = {
+        str(work_dir.resolve()): f'work_dirs/{work_dir.name}',
+        str(work_dir): f'work_dirs/{work_dir.name}',
+        os.environ.get('SASD_DATA_ROOT', 'data').rstrip('/'): 'data',
+        sys.prefix: '.venv',
+        sys.base_prefix: 'python',
+        str(Path.cwd()): '.',
+    }
+    for folder, name in folders.items():
+        text = text.replace(folder, name)
+    return text
+
+
 def record_run(work_dir: Path, checkpoint: Path, folder: Path,
                trained_on: str, evaluated_on: str) -> dict:
     """Evaluate a run's net as it is deployed, and write down all of it.
@@ -78,9 +93,10 @@ def record_run(work_dir: Path, checkpoint: Path, folder: Path,
     metrics, dataset = evaluate_deployed(
         cfg, pruned, scratch, scratch / 'test')
 
-    shutil.copy(configs[0], folder / 'config.py')
-    (folder / 'train.log').write_text(
-        '\n'.join(log.read_text() for log in logs))
+    log_text = '\n'.join(log.read_text() for log in logs)
+    for name, text in (('config.py', configs[0].read_text()),
+                       ('train.log', log_text)):
+        (folder / name).write_text(_portable(text, work_dir))
     plot_training_curves(work_dir, folder / 'curves.png')
     result = dict(
         config=configs[0].name,
