@@ -88,7 +88,21 @@ def run_table() -> str:
     ], rows)
 
 
-TABLES: dict[str, Callable[[], str]] = dict(models=model_table, runs=run_table)
+def demo_table() -> str:
+    """What `make demo` reached."""
+    run = read('demo/metrics.json')
+    return markdown(
+        ['pictures', 'epochs', 'CPU seconds', 'AP', 'AP50', 'AR'],
+        [[
+            f'{run["train_pictures"]} for training',
+            f'{run["epochs"]} of {run["planned_epochs"]}',
+            str(run['train_cpu_seconds']), f'{run["AP"]:.3f}',
+            f'{run["AP .5"]:.3f}', f'{run["AR"]:.3f}'
+        ]])
+
+
+TABLES: dict[str, Callable[[], str]] = dict(
+    models=model_table, demo=demo_table, runs=run_table)
 
 
 def fill(text: str) -> str:
