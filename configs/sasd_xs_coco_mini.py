@@ -11,7 +11,12 @@ anchors = [[[12, 19], [13, 32], [22, 28]],
            [[17, 48], [32, 49], [32, 83]],
            [[61, 72], [55, 117], [105, 134]]]
 
-model = dict(head=dict(anchors=anchors))
+# OKS alone learns slowly from little data (docs/paper_notes.md).
+loss_distance = dict(type='KeypointDistanceLoss', loss_weight=1.0)
+model = dict(
+    head=dict(
+        criterion=dict(loss_distance=loss_distance),
+        anchors=anchors))
 default_hooks = dict(checkpoint=dict(interval=1, max_keep_ckpts=2))
 randomness = dict(seed=0)
 

@@ -17,7 +17,13 @@ mean_pose = [[-0.01, -0.39], [0.01, -0.42], [-0.04, -0.42], [0.04, -0.42],
              [-0.08, -0.02], [0.08, 0.19], [-0.11, 0.19], [0.10, 0.40],
              [-0.12, 0.40]]
 
-model = dict(head=dict(anchors=anchors, mean_pose=mean_pose))
+# OKS alone learns slowly from little data (docs/paper_notes.md).
+loss_distance = dict(type='KeypointDistanceLoss', loss_weight=1.0)
+model = dict(
+    head=dict(
+        criterion=dict(loss_distance=loss_distance),
+        anchors=anchors,
+        mean_pose=mean_pose))
 default_hooks = dict(
     logger=dict(interval=10),
     checkpoint=dict(interval=1, max_keep_ckpts=1, save_best=None))

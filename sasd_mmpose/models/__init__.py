@@ -5,6 +5,7 @@ from .heads import YOLOPoseHead
 from .losses import (
                      CIoULoss,
                      FeatureAlignmentLoss,
+                     KeypointDistanceLoss,
                      NormalizedSkeletonLoss,
                      YOLOPoseCriterion,
 )
@@ -13,7 +14,7 @@ from .task_modules import YOLOAnchorAssigner, YOLOPoseCoder
 
 __all__ = [
     'CIoULoss', 'DirectDistiller', 'FeatureAlignmentLoss',
-    'NormalizedSkeletonLoss', 'PoseShuffleNetV2', 'SASDDistiller',
+    'KeypointDistanceLoss', 'NormalizedSkeletonLoss', 'PoseShuffleNetV2', 'SASDDistiller',
     'UniformPAFPN', 'YOLOAnchorAssigner', 'YOLOPoseCoder',
     'YOLOPoseCriterion', 'YOLOPoseHead', 'YOLOv5CSPDarknet', 'deployed_cfg',
     'prune_state_dict'

@@ -1,11 +1,15 @@
-"""Skeleton and feature losses against hand-written values."""
+"""Skeleton, distance and feature losses against hand-written values."""
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
 
-from sasd_mmpose.models import FeatureAlignmentLoss, NormalizedSkeletonLoss
+from sasd_mmpose.models import (
+    FeatureAlignmentLoss,
+    KeypointDistanceLoss,
+    NormalizedSkeletonLoss,
+)
 
 BONES = [(0, 1), (1, 2), (0, 3)]
 
@@ -83,6 +87,48 @@ def test_skeleton_loss_is_finite_at_every_edge(normalize, edge):
     output.requires_grad_()
     loss = NormalizedSkeletonLoss(bones, normalize)(
         output, target, visible, sizes)
+    loss.sum().backward()
+    assert torch.isfinite(loss).all()
+    assert torch.isfinite(output.grad).all()
+    if edge != 'box of no size':
+        assert (loss == 0).all()
+
+
+def test_distance_loss_equals_the_formula():
+    persons = random_persons()
+    wanted = []
+    for o, g, v, (w, h) in zip(*(x.numpy() for x in persons), strict=True):
+        distances = [np.hypot(*(o[k] - g[k])) for k in range(len(v)) if v[k]]
+        wanted.append(
+            0.3 * np.mean(distances) / np.sqrt(w * h) if distances else 0)
+    loss = KeypointDistanceLoss(loss_weight=0.3)(*persons)
+    np.testing.assert_allclose(loss, wanted, rtol=1e-12)
+    assert loss[0] > 0 and loss[1] == 0
+
+
+def test_distance_loss_is_invariant_to_scale():
+    output, target, visible, sizes = random_persons()
+    loss = KeypointDistanceLoss()
+    np.testing.assert_allclose(
+        loss(output * 7, target * 7, visible, sizes * 7),
+        loss(output, target, visible, sizes), rtol=1e-12)
+
+
+@pytest.mark.parametrize('edge', ['nobody', 'no visible keypoint',
+                                  'prediction is target', 'box of no size'])
+def test_distance_loss_is_finite_at_every_edge(edge):
+    output, target, visible, sizes = (x.float() for x in random_persons())
+    if edge == 'nobody':
+        output, target, visible, sizes = (
+            x[:0] for x in (output, target, visible, sizes))
+    elif edge == 'no visible keypoint':
+        visible[:] = 0
+    elif edge == 'prediction is target':
+        output = target.clone()
+    else:
+        sizes[:, 0] = 0
+    output.requires_grad_()
+    loss = KeypointDistanceLoss()(output, target, visible, sizes)
     loss.sum().backward()
     assert torch.isfinite(loss).all()
     assert torch.isfinite(output.grad).all()

@@ -14,7 +14,7 @@ from sasd_mmpose.models.task_modules import DecodedPoses, GroundTruth, LevelTarg
 
 SIZE = 64
 NAMES = {'loss_bbox', 'loss_obj', 'loss_oks', 'loss_keypoint_conf',
-         'loss_skeleton'}
+         'loss_skeleton', 'loss_distance'}
 
 
 @pytest.fixture(scope='module')
@@ -105,14 +105,18 @@ def plain_level(raw_map, target, metainfo, cfg, obj_weight):
         total['loss_keypoint_conf'] += np.mean(
             [plain_bce(raw[7 + 3 * k], visible[k])
              for k in range(num_keypoints)])
+        side = math.sqrt(box[2] * box[3])
+        total['loss_distance'] += np.mean(
+            [math.dist(place[k], points[k])
+             for k in range(num_keypoints) if visible[k]]) / side
         errors = [
             abs(math.dist(place[a], place[b]) - math.dist(points[a], points[b]))
             for a, b in bones if visible[a] and visible[b]]
         if errors:
-            total['loss_skeleton'] += (
-                np.mean(errors) / math.sqrt(box[2] * box[3]))
+            total['loss_skeleton'] += np.mean(errors) / side
     total['loss_bbox'] /= max(len(target.image), 1)
-    for name in ('loss_oks', 'loss_keypoint_conf', 'loss_skeleton'):
+    for name in ('loss_oks', 'loss_keypoint_conf', 'loss_skeleton',
+                 'loss_distance'):
         total[name] /= max(labelled, 1)
     total['loss_obj'] = obj_weight * plain_bce(
         channels[:, :, 4], objectness).mean()
@@ -254,7 +258,7 @@ def test_finite_where_the_prediction_is_the_target(head):
     sum(losses.values()).backward()
     assert all(torch.isfinite(loss) for loss in losses.values()), losses
     assert all(torch.isfinite(raw.grad).all() for raw in maps)
-    for name in ('loss_bbox', 'loss_oks', 'loss_skeleton'):
+    for name in ('loss_bbox', 'loss_oks', 'loss_skeleton', 'loss_distance'):
         assert float(losses[name]) == pytest.approx(0, abs=1e-5)
 
 
@@ -269,13 +273,14 @@ def test_computed_in_fp32_under_autocast(head):
         assert loss == full[name]
 
 
-def test_without_skeleton_loss():
+@pytest.mark.parametrize('name', ['loss_skeleton', 'loss_distance'])
+def test_without_an_optional_loss(name):
     cfg = model_cfg().head
-    cfg.criterion.loss_skeleton = None
+    cfg.criterion[name] = None
     head = MODELS.build(cfg)
     targets = make_targets(head, people((2, 3), (SIZE, SIZE)))
     losses = head.criterion(random_maps(head, 2), targets)
-    assert set(losses) == NAMES - {'loss_skeleton'}
+    assert set(losses) == NAMES - {name}
 
 
 def test_nothing_of_the_criterion_is_saved(head):

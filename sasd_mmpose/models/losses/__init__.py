@@ -1,9 +1,10 @@
 from .ciou_loss import CIoULoss
 from .feature_alignment_loss import FeatureAlignmentLoss
+from .keypoint_distance_loss import KeypointDistanceLoss
 from .normalized_skeleton_loss import NormalizedSkeletonLoss
 from .yolo_pose_criterion import YOLOPoseCriterion
 
 __all__ = [
-    'CIoULoss', 'FeatureAlignmentLoss', 'NormalizedSkeletonLoss',
-    'YOLOPoseCriterion'
+    'CIoULoss', 'FeatureAlignmentLoss', 'KeypointDistanceLoss',
+    'NormalizedSkeletonLoss', 'YOLOPoseCriterion'
 ]

@@ -53,6 +53,8 @@ class YOLOPoseCriterion(BaseModule):
         loss_oks (dict): Config of the OKS loss; its weight is alpha of Eq. 6.
         loss_skeleton (dict | None): Config of the skeleton loss; its weight
             is beta of Eq. 6. None trains without it.
+        loss_distance (dict | None): Config of a loss of the same kind on the
+            keypoints' distances, which the paper does not have.
         obj_level_weights (Sequence[float]): Factor of each level's
             objectness loss.
         nominal_batch_size (int): Factor of every loss.
@@ -66,6 +68,7 @@ class YOLOPoseCriterion(BaseModule):
                  loss_keypoint_conf: ConfigType,
                  loss_oks: ConfigType,
                  loss_skeleton: OptConfigType = None,
+                 loss_distance: OptConfigType = None,
                  obj_level_weights: Sequence[float] = (4.0, 1.0, 0.4),
                  nominal_batch_size: int = 64) -> None:
         super().__init__()
@@ -83,6 +86,9 @@ class YOLOPoseCriterion(BaseModule):
         if loss_skeleton is not None:
             self.loss_skeleton = MODELS.build(loss_skeleton)
             self.loss_skeleton.set_skeleton(metainfo['skeleton_links'])
+        self.loss_distance = None
+        if loss_distance is not None:
+            self.loss_distance = MODELS.build(loss_distance)
         self.obj_level_weights = tuple(obj_level_weights)
         self.nominal_batch_size = nominal_batch_size
 
@@ -117,8 +123,8 @@ class YOLOPoseCriterion(BaseModule):
 
         Returns:
             dict[str, Tensor]: Scalars ``loss_bbox``, ``loss_obj``,
-            ``loss_oks``, ``loss_keypoint_conf`` and, unless it is switched
-            off, ``loss_skeleton``.
+            ``loss_oks``, ``loss_keypoint_conf`` and, where they are switched
+            on, ``loss_skeleton`` and ``loss_distance``.
         """
         counts = self._global_counts(targets)
         with torch.autocast(maps[0].device.type, enabled=False):
@@ -214,8 +220,9 @@ class YOLOPoseCriterion(BaseModule):
         losses = dict(
             loss_oks=(oks_losses * labelled).sum() / count,
             loss_keypoint_conf=(conf_losses * labelled).sum() / count)
-        if self.loss_skeleton is not None:
-            losses['loss_skeleton'] = self.loss_skeleton(
-                poses.keypoints, target.keypoints, target.visible,
-                sizes).sum() / count
+        for name in ('loss_skeleton', 'loss_distance'):
+            loss = getattr(self, name)
+            if loss is not None:
+                losses[name] = loss(poses.keypoints, target.keypoints,
+                                    target.visible, sizes).sum() / count
         return losses
