@@ -1,11 +1,10 @@
+from ..pictures import Person, PredictionWriter, open_source
 from .anchors import AnchorFit, evaluate_anchors, fit_anchors, letterboxed_sizes
 from .checkpoint import load_deployed, prune_checkpoint, read_checkpoint
 from .complexity import Complexity, model_complexity
 from .config import check_input_multiple, load_config
 from .person_boxes import build_labels, mean_pose, person_sizes
-from .prediction_writer import PredictionWriter
-from .predictor import Person, Predictor
-from .sources import open_source
+from .predictor import Predictor
 from .training_browser import TrainingBrowser
 
 __all__ = [

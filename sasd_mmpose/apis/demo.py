@@ -22,11 +22,11 @@ from mmengine.runner import Runner, find_latest_checkpoint
 from ..datasets.synthetic_people.dataset import HONESTY
 from ..engine.hooks.time_limit_hook import TimeLimitHook, TimeLimitReached
 from ..errors import InputError
+from ..pictures import Person, PoseDrawer
 from ..visualization.curves import plot_training_curves
-from ..visualization.poses import PoseDrawer
 from .checkpoint import prune_checkpoint
 from .evaluation import evaluate_deployed
-from .predictor import Person, Predictor
+from .predictor import Predictor
 
 CONFIG_FILE = 'demo_config.py'
 NUM_DRAWN = 12

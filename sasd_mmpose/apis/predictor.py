@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,38 +15,9 @@ from mmpose.structures import PoseDataSample
 
 from ..errors import InputError
 from ..models.deployed import deployed_cfg
+from ..pictures import Person
 from .checkpoint import load_deployed
 from .config import check_input_multiple, load_config
-
-
-class Person(NamedTuple):
-    """A person that was found, in pixels of the picture.
-
-    Attributes:
-        box (np.ndarray): Corners (x1, y1, x2, y2), shape (4, ).
-        score (float): How sure the net is that this is a person, in [0, 1].
-        keypoints (np.ndarray): (x, y), shape (K, 2).
-        keypoint_scores (np.ndarray): In [0, 1], shape (K, ).
-    """
-    box: np.ndarray
-    score: float
-    keypoints: np.ndarray
-    keypoint_scores: np.ndarray
-
-    def to_coco(self) -> dict:
-        """Return the keys of COCO's results that belong to a person.
-
-        Returns:
-            dict: ``category_id``, ``keypoints`` as a flat list of (x, y,
-            score), ``bbox`` as (x, y, w, h) and ``score``.
-        """
-        x1, y1, x2, y2 = self.box.tolist()
-        triples = np.column_stack([self.keypoints, self.keypoint_scores])
-        return dict(
-            category_id=1,
-            keypoints=[round(v, 3) for v in triples.ravel().tolist()],
-            bbox=[round(v, 2) for v in (x1, y1, x2 - x1, y2 - y1)],
-            score=round(self.score, 5))
 
 
 def pick_device(name: str | None) -> torch.device:

@@ -1,6 +1,6 @@
+from ..pictures import PoseDrawer
 from .assignments import draw_assignment, draw_sample, save_figure
 from .curves import TrainingLog, plot_training_curves, read_training_log
-from .poses import PoseDrawer
 from .training_view import TrainingView, same_targets, view_training_sample
 
 __all__ = [

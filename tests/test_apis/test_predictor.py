@@ -20,8 +20,8 @@ from sasd_mmpose.apis import (
     prune_checkpoint,
     read_checkpoint,
 )
-from sasd_mmpose.apis import sources as sources_module
-from sasd_mmpose.apis.prediction_writer import JsonList
+from sasd_mmpose.pictures import sources as sources_module
+from sasd_mmpose.pictures.prediction_writer import JsonList
 from sasd_mmpose.visualization import PoseDrawer
 
 CONFIG = CONFIGS / f'{SMALL}.py'

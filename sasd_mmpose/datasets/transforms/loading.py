@@ -1,54 +1,25 @@
 """Reading pictures, whatever they hold, and going on without broken ones."""
 from __future__ import annotations
 
-import cv2
-import mmcv
 import numpy as np
 from mmengine import fileio
 from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
 from ...errors import InputError
+from ...pictures.reading import (
+    UnreadablePicture,
+    decode_picture,
+    to_bgr_uint8,
+    why_unreadable,
+)
 
 # So many pictures that cannot be read one after the other are no accident.
 MAX_FAILURES_IN_A_ROW = 100
 
 
-class UnreadablePicture(ValueError):
-    """A picture that cannot be used; the message is one line that names it."""
-
-
-def to_bgr_uint8(img: np.ndarray) -> np.ndarray:
-    """Give a picture of any usual kind three channels of 8 bits.
-
-    Args:
-        img (np.ndarray): ``(H, W)``, or ``(H, W, C)`` with 1, 3 (BGR) or 4
-            (BGRA) channels; uint8 or uint16.
-
-    Returns:
-        np.ndarray: ``(H, W, 3)``, BGR, uint8. Alpha is dropped, as OpenCV
-        does when it reads a file.
-
-    Raises:
-        ValueError: The array is no such picture.
-    """
-    channels = 1 if img.ndim == 2 else img.shape[-1]
-    if (img.size == 0 or img.ndim not in (2, 3) or channels not in (1, 3, 4)
-            or img.dtype not in (np.uint8, np.uint16)):
-        raise ValueError(
-            f'an array of shape {img.shape} and type {img.dtype} is no picture '
-            'of 1, 3 or 4 channels of 8 or 16 bits')
-    if img.dtype == np.uint16:
-        img = (img // 257).astype(np.uint8)
-    if channels == 1:
-        return cv2.cvtColor(img, cv2.COLOR_GRAY2BGR)
-    if channels == 4:
-        return cv2.cvtColor(img, cv2.COLOR_BGRA2BGR)
-    return img
-
-
 def read_picture(path: str, backend_args: dict | None = None) -> np.ndarray:
-    """Read a picture file of any usual kind.
+    """Read a picture from wherever MMEngine can read files.
 
     Args:
         path (str): The file. Its EXIF orientation is applied.
@@ -63,13 +34,9 @@ def read_picture(path: str, backend_args: dict | None = None) -> np.ndarray:
     """
     try:
         content = fileio.get(path, backend_args=backend_args)
-        img = mmcv.imfrombytes(content, flag='color', backend='cv2')
-    except (OSError, ValueError, cv2.error) as error:
-        raise UnreadablePicture(f'{path}: {_reason(error)}') from error
-    if img is None:
-        raise UnreadablePicture(
-            f'{path}: not a whole picture that OpenCV can decode')
-    return img
+    except OSError as error:
+        raise UnreadablePicture(f'{path}: {why_unreadable(error)}') from error
+    return decode_picture(content, path)
 
 
 @TRANSFORMS.register_module()
@@ -165,14 +132,3 @@ class LoadPoseImage(LoadImage):
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(on_error={self.on_error!r}, '
                 f'backend_args={self.backend_args})')
-
-
-def _reason(error: Exception) -> str:
-    """Say in a few words on one line why a picture could not be read."""
-    if isinstance(error, FileNotFoundError):
-        return 'no such picture'
-    if isinstance(error, cv2.error):
-        return 'OpenCV cannot decode it'
-    if isinstance(error, OSError):
-        return error.strerror or str(error)
-    return str(error)

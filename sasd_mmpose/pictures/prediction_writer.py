@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from ..errors import InputError
-from ..visualization.poses import PoseDrawer
-from .predictor import Person
+from .person import Person
+from .pose_drawer import PoseDrawer
 from .sources import Frame, PictureSource, VideoSource
 
 VIDEO_CODEC = 'mp4v'  # every build of OpenCV with FFMPEG can write it

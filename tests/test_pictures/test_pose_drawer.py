@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from sasd_mmpose.apis import Person
-from sasd_mmpose.visualization import PoseDrawer
+from sasd_mmpose.pictures import Person, PoseDrawer
 
 
 @pytest.fixture(scope='module', params=['coco', 'crowdpose'])

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from ..datasets.transforms.loading import UnreadablePicture, read_picture
 from ..errors import InputError
+from .reading import UnreadablePicture, read_picture
 
 PICTURE_SUFFIXES = frozenset(
     ('.bmp', '.jpeg', '.jpg', '.jpe', '.jp2', '.pbm', '.pgm', '.png', '.ppm',
@@ -67,7 +67,7 @@ class PictureSource:
         for image_id, path in zip(self.ids, self.paths, strict=True):
             name = dict(file_name=path.name)
             try:
-                yield Frame(image_id, name, read_picture(str(path)))
+                yield Frame(image_id, name, read_picture(path))
             except UnreadablePicture as error:
                 yield Frame(image_id, name, None, str(error))
 

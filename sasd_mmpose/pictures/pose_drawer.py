@@ -7,20 +7,18 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
-from .style import to_bgr
-
 # OpenCV takes coordinates with this many binary digits after the point.
 _SHIFT = 4
 # Beyond any picture; a line takes time even where nobody sees it.
 _LIMIT = 2**15
-_OUTLINE = to_bgr('#1b1b1f')
-_RIM = to_bgr('#ffffff')
+_OUTLINE = (31, 27, 27)
+_RIM = (255, 255, 255)
 # A person whose box has this side, in pixels, gets lines one pixel thick.
 _SIDE_PER_THICKNESS = 55
 
 
 class PersonLike(Protocol):
-    """What is drawn of a person; see :class:`sasd_mmpose.apis.Person`."""
+    """What is drawn of a person; see :class:`sasd_mmpose.pictures.Person`."""
     box: np.ndarray
     keypoints: np.ndarray
     keypoint_scores: np.ndarray
