@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch.nn as nn
 from mmcv.cnn import ConvModule
@@ -18,7 +19,7 @@ STAGES = ((128, 3), (256, 6), (512, 9), (1024, 3))
 
 @MODELS.register_module()
 class YOLOv5CSPDarknet(BaseModule):
-    """CSPDarknet as in version 6 of YOLOv5: 6x6 stem, four C3 stages.
+    """CSPDarknet as in version 6 of YOLOv5: 6x6 stem, C3 stages.
 
     The SPPF block that closes the original stands in the neck here, as for
     the ShuffleNetV2 variants.
@@ -26,6 +27,8 @@ class YOLOv5CSPDarknet(BaseModule):
     Args:
         widen_factor (float): Factor on the widths.
         deepen_factor (float): Factor on the numbers of bottlenecks.
+        stages (Sequence[tuple[int, int]]): Width and number of bottlenecks
+            of each stage at factor 1; all but the first give features.
         norm_cfg (dict): Normalisation layer.
         act_cfg (dict): Activation layer.
         init_cfg (dict | list[dict] | None): Initialisation of the weights.
@@ -34,6 +37,7 @@ class YOLOv5CSPDarknet(BaseModule):
     def __init__(self,
                  widen_factor: float = 0.5,
                  deepen_factor: float = 0.33,
+                 stages: Sequence[tuple[int, int]] = STAGES,
                  norm_cfg: dict = NORM_CFG,
                  act_cfg: dict = ACT_CFG,
                  init_cfg: dict | list[dict] | None = None) -> None:
@@ -42,7 +46,7 @@ class YOLOv5CSPDarknet(BaseModule):
         width = self._scale_width(64, widen_factor)
         self.stem = ConvModule(3, width, 6, stride=2, padding=2, **layer_cfg)
         self.stages = nn.ModuleList()
-        for base_width, base_depth in STAGES:
+        for base_width, base_depth in stages:
             out_width = self._scale_width(base_width, widen_factor)
             self.stages.append(
                 nn.Sequential(
@@ -61,14 +65,14 @@ class YOLOv5CSPDarknet(BaseModule):
         return math.ceil(width * factor / 8) * 8
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Compute the features of strides 8, 16 and 32.
+        """Compute the features of strides 8, 16, 32 and so on.
 
         Args:
             x (Tensor): Pictures of shape (N, 3, H, W).
 
         Returns:
-            tuple[Tensor, ...]: Three maps of shape (N, C_i, H/8, W/8) to
-            (N, C_i, H/32, W/32).
+            tuple[Tensor, ...]: One map for each stage but the first, of
+            shape (N, C_i, H/8, W/8), (N, C_i, H/16, W/16), ...
         """
         x = self.stages[0](self.stem(x))
         features = []

@@ -55,11 +55,17 @@ class PoseHeadLevel(BaseModule):
         super().__init__()
         # The initial biases need them; not sub-tensors of the module.
         self._prior = (anchors, mean_pose, stride)
+        self._build_layers(
+            in_channels, len(anchors), len(mean_pose), norm_cfg=norm_cfg,
+            act_cfg=act_cfg)
+
+    def _build_layers(self, in_channels: int, num_anchors: int,
+                      num_keypoints: int, **layer_cfg) -> None:
+        """Build the layers; ``layer_cfg`` are those of the hidden ones."""
         self.conv = ConvModule(
-            in_channels, in_channels, 3, padding=1,
-            norm_cfg=norm_cfg, act_cfg=act_cfg)
+            in_channels, in_channels, 3, padding=1, **layer_cfg)
         self.out = nn.Conv2d(
-            in_channels, len(anchors) * (5 + 3 * len(mean_pose)), 1)
+            in_channels, num_anchors * (5 + 3 * num_keypoints), 1)
 
     def init_weights(self) -> None:
         """Initialise; every anchor starts as a person of its size.
@@ -68,6 +74,14 @@ class PoseHeadLevel(BaseModule):
         keypoints that all start in one point take long to find their way.
         """
         super().init_weights()
+        self._set_bias(self._initial_bias())
+
+    def _set_bias(self, bias: Tensor) -> None:
+        """Set the bias of each output channel, shape (A, 5 + 3 K)."""
+        self.out.bias.data.copy_(bias.flatten())
+
+    def _initial_bias(self) -> Tensor:
+        """Encode a person of each anchor's size, shape (A, 5 + 3 K)."""
         anchors, mean_pose, stride = self._prior
         num_anchors, num_keypoints = len(anchors), len(mean_pose)
         prior = PRIOR_OBJECTS / (PRIOR_SIZE / stride)**2
@@ -77,8 +91,7 @@ class PoseHeadLevel(BaseModule):
             obj_logits=torch.full((num_anchors, ), math.log(prior)),
             keypoints=center[:, None] + mean_pose * anchors[:, None],
             keypoint_logits=torch.zeros(num_anchors, num_keypoints))
-        bias = YOLOPoseCoder(num_keypoints).encode(start, anchors)
-        self.out.bias.data.copy_(bias.flatten())
+        return YOLOPoseCoder(num_keypoints).encode(start, anchors)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N, C, H, W) to (N, A * (5 + 3 K), H, W)."""
@@ -105,7 +118,8 @@ class YOLOPoseHead(BaseModule):
     """YOLO-style pose head: three anchors a cell, a box and K keypoints each.
 
     Args:
-        in_channels (int): Channels of every level.
+        in_channels (int | Sequence[int]): Channels of every level, or of
+            each.
         anchors (Sequence): Per level, A pairs of width and height in pixels
             of the network input.
         strides (Sequence[int]): Pixels of the network input per cell.
@@ -120,9 +134,10 @@ class YOLOPoseHead(BaseModule):
         act_cfg (dict): Activation layer.
         init_cfg (dict | list[dict] | None): Initialisation of the weights.
     """
+    level_type = PoseHeadLevel
 
     def __init__(self,
-                 in_channels: int,
+                 in_channels: int | Sequence[int],
                  anchors: Sequence[Sequence[Sequence[float]]],
                  strides: Sequence[int],
                  metainfo: dict,
@@ -149,10 +164,12 @@ class YOLOPoseHead(BaseModule):
             ]),
             persistent=False)
         self.mean_pose = self._parse_mean_pose(mean_pose)
+        if isinstance(in_channels, int):
+            in_channels = [in_channels] * len(strides)
         self.levels = ModuleList([
-            PoseHeadLevel(in_channels, sizes, self.mean_pose, stride, norm_cfg,
-                          act_cfg)
-            for sizes, stride in zip(self.anchors, strides)
+            self.level_type(width, sizes, self.mean_pose, stride, norm_cfg,
+                            act_cfg)
+            for width, sizes, stride in zip(in_channels, self.anchors, strides)
         ])
         self.criterion = None
         if criterion is not None:
