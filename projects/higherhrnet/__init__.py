@@ -1,0 +1,6 @@
+"""HigherHRNet: importing this registers its parts in MMPose's registries."""
+from projects import associative_embedding  # noqa: F401
+
+from .models import HigherHRNetHead
+
+__all__ = ['HigherHRNetHead']

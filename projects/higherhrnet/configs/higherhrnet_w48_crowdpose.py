@@ -1,0 +1,16 @@
+_base_ = [
+    './_base_/higherhrnet_w48.py',
+    '../../associative_embedding/configs/input_640.py',
+    '../../associative_embedding/configs/crowdpose.py'
+]
+custom_imports = dict(
+    imports=['sasd_mmpose', 'projects.higherhrnet'],
+    allow_failed_imports=False)
+
+model = dict(
+    head=dict(metainfo={{_base_.metainfo}}, decoder={{_base_.decoder}}))
+train_dataloader = dict(
+    batch_size=10, dataset=dict(pipeline={{_base_.train_pipeline}}))
+val_dataloader = dict(
+    batch_size=1, dataset=dict(pipeline={{_base_.val_pipeline}}))
+test_dataloader = val_dataloader

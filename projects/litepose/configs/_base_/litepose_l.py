@@ -1,0 +1,8 @@
+_base_ = [
+    './litepose.py', '../../../associative_embedding/configs/input_512.py'
+]
+
+model = dict(
+    backbone=dict(stem_channels=24, stage_channels=[24, 64, 96, 160]),
+    head=dict(
+        in_channels=[24, 24, 64, 96, 160], deconv_channels=[64, 40, 32]))

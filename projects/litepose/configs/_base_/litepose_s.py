@@ -1,0 +1,8 @@
+_base_ = [
+    './litepose.py', '../../../associative_embedding/configs/input_448.py'
+]
+
+model = dict(
+    backbone=dict(stem_channels=16, stage_channels=[16, 32, 48, 120]),
+    head=dict(
+        in_channels=[16, 16, 32, 48, 120], deconv_channels=[32, 24, 32]))

@@ -1,0 +1,13 @@
+_base_ = [
+    './_base_/litepose_s.py', '../../associative_embedding/configs/crowdpose.py'
+]
+custom_imports = dict(
+    imports=['sasd_mmpose', 'projects.litepose'], allow_failed_imports=False)
+
+model = dict(
+    head=dict(metainfo={{_base_.metainfo}}, decoder={{_base_.decoder}}))
+train_dataloader = dict(
+    batch_size=16, dataset=dict(pipeline={{_base_.train_pipeline}}))
+val_dataloader = dict(
+    batch_size=1, dataset=dict(pipeline={{_base_.val_pipeline}}))
+test_dataloader = val_dataloader
