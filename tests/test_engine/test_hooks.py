@@ -13,7 +13,7 @@ from small_nets import build, model_cfg, training_cfg
 from torch.utils.data import Dataset
 
 from sasd_mmpose import InputError
-from sasd_mmpose.engine.hooks import SASDStageHook
+from sasd_mmpose.engine.hooks import ChannelsLastHook, SASDStageHook
 from sasd_mmpose.models import deployed_cfg, prune_state_dict
 
 # ------------------------------------------------------------------- stages
@@ -35,6 +35,21 @@ def test_the_stage_follows_from_the_epoch(wrapped):
         runner.epoch = epoch
         hook.before_train_epoch(runner)
         assert model.distilling == (epoch >= 3)
+
+
+# ------------------------------------------------------------ channels last
+
+
+def test_channels_last_changes_neither_shapes_nor_results():
+    model = torch.nn.Conv2d(3, 4, 3)
+    picture = torch.rand(2, 3, 8, 8)
+    before = model(picture)
+    ChannelsLastHook().before_train(SimpleNamespace(model=model))
+    assert model.weight.is_contiguous(memory_format=torch.channels_last)
+    assert model.weight.shape == (4, 3, 3, 3)
+    after = model(picture)
+    assert after.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(after, before)
 
 
 # -------------------------------------------------------------- finite loss

@@ -38,6 +38,7 @@ custom_hooks = [
         update_buffers=True,
         strict_load=False,
         priority='ABOVE_NORMAL'),
+    dict(type='ChannelsLastHook'),
     dict(type='FiniteLossHook'),
     dict(type='CheckpointGuardHook'),
 ]

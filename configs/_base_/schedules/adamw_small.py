@@ -1,11 +1,11 @@
 # For little data and little compute: AdamW needs far fewer steps than the
 # paper's SGD before anything is found (docs/paper_notes.md).
-warmup_epochs = 12
-max_epochs = 16
-base_lr = 6e-3
+warmup_epochs = 30
+max_epochs = 36
+base_lr = 5e-3
 
 train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=2)
+    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=6)
 auto_scale_lr = dict(base_batch_size=8)
 
 optim_wrapper = dict(
@@ -38,6 +38,7 @@ custom_hooks = [
         update_buffers=True,
         strict_load=False,
         priority='ABOVE_NORMAL'),
+    dict(type='ChannelsLastHook'),
     dict(type='FiniteLossHook'),
     dict(type='CheckpointGuardHook'),
     dict(type='SkippedImagesHook'),

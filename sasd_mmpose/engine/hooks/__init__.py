@@ -1,3 +1,4 @@
+from .channels_last_hook import ChannelsLastHook
 from .checkpoint_guard_hook import CheckpointGuardHook
 from .finite_loss_hook import FiniteLossHook
 from .sasd_stage_hook import SASDStageHook
@@ -5,6 +6,6 @@ from .skipped_images_hook import SkippedImagesHook
 from .time_limit_hook import TimeLimitHook, TimeLimitReached
 
 __all__ = [
-    'CheckpointGuardHook', 'FiniteLossHook', 'SASDStageHook',
-    'SkippedImagesHook', 'TimeLimitHook', 'TimeLimitReached'
+    'ChannelsLastHook', 'CheckpointGuardHook', 'FiniteLossHook',
+    'SASDStageHook', 'SkippedImagesHook', 'TimeLimitHook', 'TimeLimitReached'
 ]
