@@ -11,7 +11,7 @@ from ..necks.uniform_pafpn import UniformPAFPN, extra_level
 
 
 class AuxiliaryLevel(BaseModule):
-    """One shuffle block, two C3 blocks and a head on top of the backbone.
+    """One shuffle block and two C3 blocks on top of the backbone.
 
     It is built after the levels of the net it belongs to: as wide as they
     are, twice the stride of their last, and no other level takes anything
@@ -19,14 +19,15 @@ class AuxiliaryLevel(BaseModule):
 
     Args:
         neck (UniformPAFPN): Neck of the net.
-        head (YOLOPoseHead): Head of the net.
+        head (YOLOPoseHead | None): Head of the net, after whose last level
+            the head of this one is made. None for a level without a head.
         norm_cfg (dict): Normalisation layer.
         act_cfg (dict): Activation layer of C3 blocks and head.
     """
 
     def __init__(self,
                  neck: UniformPAFPN,
-                 head: YOLOPoseHead,
+                 head: YOLOPoseHead | None,
                  norm_cfg: dict = NORM_CFG,
                  act_cfg: dict = ACT_CFG) -> None:
         super().__init__()
@@ -36,19 +37,19 @@ class AuxiliaryLevel(BaseModule):
             in_channels, 2 * in_channels, stride=2, norm_cfg=norm_cfg)
         self.level = extra_level(
             2 * in_channels, neck.out_channels, **layer_cfg)
-        self.head = PoseHeadLevel(
-            neck.out_channels, head.anchors[-1], head.mean_pose,
-            2 * head.strides[-1], **layer_cfg)
+        self.head = None
+        if head is not None:
+            self.head = PoseHeadLevel(
+                neck.out_channels, head.anchors[-1], head.mean_pose,
+                2 * head.strides[-1], **layer_cfg)
 
-    def forward(self, stage: Tensor) -> tuple[Tensor, Tensor]:
-        """Compute the level and its raw map.
+    def forward(self, stage: Tensor) -> Tensor:
+        """Compute the level.
 
         Args:
             stage (Tensor): Last stage of the backbone, shape (N, C, H, W).
 
         Returns:
-            tuple[Tensor, Tensor]: The level, (N, C', H/2, W/2), and its raw
-            map, (N, A * (5 + 3 K), H/2, W/2).
+            Tensor: Shape (N, C', H/2, W/2).
         """
-        level = self.level(self.block(stage))
-        return level, self.head(level)
+        return self.level(self.block(stage))

@@ -6,6 +6,7 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor
 
+from ..heads.yolo_pose_head import PoseHeadLevel
 from ..task_modules import GroundTruth, LevelTargets
 from .auxiliary_level import AuxiliaryLevel
 from .twins import HighResolution, TwinDistiller
@@ -25,22 +26,40 @@ class SASDDistiller(TwinDistiller):
             last level of the base twin has no teacher (Table III).
         pruned_inference (bool): Whether the auxiliary level is left out at
             inference, as it is in the deployed net (Table VI).
+        heads_by_position (bool): Which head reads :math:`P'_{i+1}`: the one
+            of :math:`P_i`, which is paired with it, or, by default, the one
+            of :math:`P_{i+1}`. By position, the auxiliary level has none.
         kwargs: Arguments of :class:`TwinDistiller`.
     """
 
     def __init__(self,
                  aux_level: bool = True,
                  pruned_inference: bool = True,
+                 heads_by_position: bool = False,
                  **kwargs) -> None:
         super().__init__(**kwargs)
-        if not (aux_level or pruned_inference):
-            raise ValueError('pruned_inference=False needs aux_level=True: '
-                             'there is no auxiliary level to keep')
+        if not pruned_inference and (heads_by_position or not aux_level):
+            raise ValueError(
+                'pruned_inference=False needs aux_level=True and '
+                'heads_by_position=False: there is no auxiliary level with a '
+                'head to keep')
         self.aux_level = None
         if aux_level:
+            net = self.high_net
             self.aux_level = AuxiliaryLevel(
-                self.high_net.neck, self.high_net.head)
+                net.neck, None if heads_by_position else net.head)
         self.pruned_inference = pruned_inference
+        self.heads_by_position = heads_by_position
+
+    @property
+    def high_heads(self) -> list[PoseHeadLevel]:
+        """The heads that read P'4, P'5, ... in this order."""
+        heads = list(self.high_net.head.levels)
+        if self.heads_by_position:
+            return heads
+        if self.aux_level is not None:
+            heads.append(self.aux_level.head)
+        return heads[1:]
 
     def forward_high(self, inputs: Tensor, truth: GroundTruth,
                      base_targets: list[LevelTargets]) -> HighResolution:
@@ -51,13 +70,10 @@ class SASDDistiller(TwinDistiller):
         net = self.high_net
         stages = net.backbone(inputs)
         levels = list(net.neck(stages)[1:])
-        maps = [
-            head(level) for head, level in zip(net.head.levels[1:], levels)
-        ]
         if self.aux_level is not None:
-            level, aux_map = self.aux_level(stages[-1])
-            levels.append(level)
-            maps.append(aux_map)
+            levels.append(self.aux_level(stages[-1]))
+        # Heads by position are one more than levels without the auxiliary one.
+        maps = [head(level) for head, level in zip(self.high_heads, levels)]
         return HighResolution(levels, maps, base_targets[:len(maps)])
 
     def predict(self, inputs: Tensor, data_samples: SampleList) -> SampleList:
@@ -87,4 +103,4 @@ class SASDDistiller(TwinDistiller):
         """Compute the raw maps of all levels, the auxiliary one last."""
         stages = self.backbone(inputs)
         maps = self.head(self.neck(stages))
-        return [*maps, self.aux_level(stages[-1])[1]]
+        return [*maps, self.aux_level.head(self.aux_level(stages[-1]))]

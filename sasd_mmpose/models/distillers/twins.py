@@ -7,14 +7,17 @@ prefixes of ``TRAINING_ONLY`` and nowhere else.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
+import torch.nn as nn
 import torch.nn.functional as F
 from mmpose.models.pose_estimators import BottomupPoseEstimator
 from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, OptConfigType, SampleList
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from ..task_modules import GroundTruth, LevelTargets
 
@@ -37,6 +40,25 @@ def enlarge(inputs: Tensor) -> Tensor:
     """
     return F.interpolate(
         inputs, scale_factor=HIGH_SCALE, mode='bilinear', align_corners=False)
+
+
+@contextmanager
+def frozen_statistics(modules: Sequence[nn.Module]) -> Iterator[None]:
+    """Keep the running statistics of batch norms as they are, for a while.
+
+    Args:
+        modules (Sequence[nn.Module]): What contains the batch norms.
+    """
+    norms = [norm for module in modules for norm in module.modules()
+             if isinstance(norm, _BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
 
 
 class HighResolution(NamedTuple):
@@ -65,6 +87,10 @@ class TwinDistiller(BottomupPoseEstimator):
             features (Eq. 1). None trains both twins without it.
         weight_sharing (bool): Whether the twins are one net. If not, the
             high-resolution twin has weights of its own.
+        shared_statistics (bool): Whether the running statistics of batch
+            norms, with which the net is deployed, are those of both
+            resolutions; if not, of the base resolution alone. Training
+            normalises each batch by itself in either case.
         kwargs: Arguments of :class:`BottomupPoseEstimator`.
 
     Attributes:
@@ -78,9 +104,11 @@ class TwinDistiller(BottomupPoseEstimator):
                  head: ConfigType,
                  loss_distill: OptConfigType = None,
                  weight_sharing: bool = True,
+                 shared_statistics: bool = True,
                  **kwargs) -> None:
         super().__init__(backbone=backbone, neck=neck, head=head, **kwargs)
         self.distilling = True
+        self.shared_statistics = shared_statistics
         self.loss_distill = None
         if loss_distill is not None:
             self.loss_distill = MODELS.build(loss_distill)
@@ -93,6 +121,11 @@ class TwinDistiller(BottomupPoseEstimator):
     def high_net(self) -> BottomupPoseEstimator:
         """The net that sees the high resolution: this one or its twin."""
         return self if self.twin is None else self.twin
+
+    @property
+    def deployed_parts(self) -> list[nn.Module]:
+        """The parts that inference at base resolution uses."""
+        return [self.backbone, self.neck, self.head]
 
     def loss(self, inputs: Tensor,
              data_samples: SampleList) -> dict[str, Tensor]:
@@ -115,7 +148,9 @@ class TwinDistiller(BottomupPoseEstimator):
         if not self.distilling:
             return losses
 
-        high = self.forward_high(enlarge(inputs), truth, targets)
+        keep = [] if self.shared_statistics else self.deployed_parts
+        with frozen_statistics(keep):
+            high = self.forward_high(enlarge(inputs), truth, targets)
         for name, value in criterion(high.maps, high.targets).items():
             losses[HIGH_PREFIX + name] = value
         if self.loss_distill is not None:

@@ -21,11 +21,14 @@ class FeatureAlignmentLoss(nn.Module):
         distance (str): ``'mse'`` for the mean square over the map, or
             ``'l2'`` for the norm over each picture's map, averaged over the
             pictures.
+        detach_teacher (bool): Whether the teacher stays what it is; if not,
+            it is pulled towards the student as well.
         loss_weight (float): Gamma of Eq. 6.
     """
 
     def __init__(self,
                  distance: str = 'mse',
+                 detach_teacher: bool = True,
                  loss_weight: float = 0.02) -> None:
         super().__init__()
         distances = dict(mse=self._mean_square, l2=self._norm)
@@ -33,6 +36,7 @@ class FeatureAlignmentLoss(nn.Module):
             raise ValueError(f'distance must be one of {sorted(distances)}, '
                              f'but got {distance!r}')
         self.distance = distances[distance]
+        self.detach_teacher = detach_teacher
         self.loss_weight = loss_weight
 
     @staticmethod
@@ -51,13 +55,14 @@ class FeatureAlignmentLoss(nn.Module):
             student (Sequence[Tensor]): Levels :math:`P_i`, each of shape
                 (N, C, H_i, W_i).
             teacher (Sequence[Tensor]): Levels that stand for
-                :math:`P'_{i+1}`, of the same shapes. No gradient flows into
-                them.
+                :math:`P'_{i+1}`, of the same shapes.
 
         Returns:
             Tensor: A scalar, in fp32.
         """
+        if self.detach_teacher:
+            teacher = [q.detach() for q in teacher]
         total = sum(
-            self.distance(p.float() - q.detach().float())
+            self.distance(p.float() - q.float())
             for p, q in zip(student, teacher))
         return total * self.loss_weight
