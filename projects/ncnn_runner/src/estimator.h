@@ -1,0 +1,53 @@
+#pragma once
+
+#include <mat.h>
+#include <net.h>
+
+#include <vector>
+
+#include "geometry.h"
+#include "letterbox.h"
+#include "model_description.h"
+#include "picture.h"
+
+namespace sasd {
+
+/// A loaded model: pictures in, persons out.
+class Estimator {
+ public:
+  /// Load the net and try it once.
+  ///
+  /// @param size The net's input; must be what the model can take.
+  /// @throws InputError The net cannot be loaded, does not fit its
+  ///     description, or cannot take the size.
+  Estimator(ModelDescription model, Size size, int threads);
+
+  const ModelDescription& model() const { return model_; }
+  const ncnn::Option& options() const { return net_.opt; }
+  Size size() const { return size_; }
+
+  /// Find the persons of a picture that score more than `score_thr`, best
+  /// first, in pixels of the picture. These are the three steps below.
+  std::vector<Person> operator()(const Picture& picture, float score_thr) const;
+
+  /// The net's input.
+  ncnn::Mat preprocess(const Picture& picture) const;
+
+  /// The raw maps of all levels.
+  std::vector<ncnn::Mat> infer(const ncnn::Mat& input) const;
+
+  /// The persons in the raw maps, in pixels of a picture of this size.
+  std::vector<Person> find_persons(const std::vector<ncnn::Mat>& maps, Size picture,
+                                   float score_thr) const;
+
+ private:
+  void load();
+  void check_blobs() const;
+  void check_maps() const;
+
+  ModelDescription model_;
+  Size size_;
+  ncnn::Net net_;
+};
+
+}  // namespace sasd

@@ -1,0 +1,82 @@
+#include "picture.h"
+
+#include <mat.h>
+#include <simpleocv.h>
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <utility>
+
+#include "exif.h"
+#include "input_error.h"
+
+namespace sasd {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::vector<std::uint8_t> read_file(const fs::path& file) {
+  if (!fs::exists(file)) throw InputError(file.string() + ": no such picture");
+  std::ifstream stream(file, std::ios::binary);
+  std::vector<std::uint8_t> content{std::istreambuf_iterator<char>(stream), {}};
+  if (!fs::is_regular_file(file) || stream.bad() || content.empty()) {
+    throw InputError(file.string() + ": cannot be read, or is empty");
+  }
+  return content;
+}
+
+void swap_red_and_blue(std::uint8_t* pixels, std::size_t bytes) {
+  for (std::size_t i = 0; i + 2 < bytes; i += 3) std::swap(pixels[i], pixels[i + 2]);
+}
+
+/// Turn a picture the way up that an EXIF orientation asks for.
+Picture turned(Picture picture, int orientation) {
+  if (orientation == 1) return picture;
+  const Size from = picture.size;
+  const bool on_its_side = orientation >= 5;
+  Picture upright(on_its_side ? Size{from.height, from.width} : from);
+  ncnn::kanna_rotate_c3(picture.rgb.data(), from.width, from.height, upright.rgb.data(),
+                        upright.size.width, upright.size.height, orientation);
+  return upright;
+}
+
+}  // namespace
+
+Picture read_picture(const fs::path& file) {
+  const std::vector<std::uint8_t> content = read_file(file);
+  const cv::Mat decoded = cv::imdecode(content, cv::IMREAD_COLOR);
+  if (decoded.empty()) {
+    throw InputError(file.string() +
+                     ": not a whole JPEG, PNG, BMP or PNM picture that can be "
+                     "decoded");
+  }
+  Picture picture(Size{decoded.cols, decoded.rows});
+  std::copy_n(decoded.data, picture.rgb.size(), picture.rgb.begin());
+  swap_red_and_blue(picture.rgb.data(), picture.rgb.size());
+  return turned(std::move(picture), exif_orientation(content));
+}
+
+fs::path drawn_name(const fs::path& file) {
+  constexpr std::array kWritable{".jpg", ".jpeg", ".png", ".bmp",
+                                 ".JPG", ".JPEG", ".PNG", ".BMP"};
+  const std::string suffix = file.extension().string();
+  fs::path name = file.filename();
+  const bool writable = std::any_of(kWritable.begin(), kWritable.end(),
+                                    [&](const char* kind) { return suffix == kind; });
+  return writable ? name : name += ".png";
+}
+
+void write_picture(const fs::path& file, const Picture& picture) {
+  cv::Mat bgr(picture.size.height, picture.size.width, CV_8UC3);
+  std::copy(picture.rgb.begin(), picture.rgb.end(), bgr.data);
+  swap_red_and_blue(bgr.data, picture.rgb.size());
+  if (!cv::imwrite(file.string(), bgr)) {
+    throw InputError(file.string() +
+                     ": cannot be written; name another folder with --out");
+  }
+}
+
+}  // namespace sasd

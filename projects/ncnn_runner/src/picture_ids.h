@@ -1,0 +1,12 @@
+#pragma once
+
+#include <filesystem>
+#include <vector>
+
+namespace sasd {
+
+/// Number pictures in COCO's sense: where all their names are different
+/// numbers, as COCO's are, these are the ids; otherwise they count from 1.
+std::vector<int> picture_ids(const std::vector<std::filesystem::path>& files);
+
+}  // namespace sasd
