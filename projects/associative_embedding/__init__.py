@@ -1,5 +1,5 @@
-"""What LitePose and HigherHRNet share beyond MMPose's associative embedding."""
-from .codec import CellAssociativeEmbedding
-from .head import MultiResolutionAEHead
+"""What LitePose and HigherHRNet share beyond MMPose's associative embedding.
 
-__all__ = ['CellAssociativeEmbedding', 'MultiResolutionAEHead']
+:mod:`.codec` and :mod:`.head` build on MMPose. :mod:`.grouping` and
+:mod:`.runtime` need no torch, so nothing is imported here.
+"""

@@ -41,9 +41,8 @@ class MultiResolutionAEHead(AssociativeEmbeddingHead):
     def __init__(self,
                  in_channels: int | Sequence[int],
                  metainfo: dict,
-                 keypoint_loss: ConfigType = dict(type='KeypointMSELoss'),
-                 tag_loss: ConfigType = dict(
-                     type='AssociativeEmbeddingLoss', loss_weight=0.001),
+                 keypoint_loss: ConfigType,
+                 tag_loss: ConfigType,
                  decoder: ConfigType | None = None,
                  init_cfg: ConfigType | list[dict] | None = None) -> None:
         parsed = parse_pose_metainfo(dict(metainfo))
@@ -78,13 +77,13 @@ class MultiResolutionAEHead(AssociativeEmbeddingHead):
     def loss(self,
              feats: tuple[Tensor, ...],
              batch_data_samples: OptSampleList,
-             train_cfg: ConfigType = {}) -> dict[str, Tensor]:  # noqa: B006
+             train_cfg: ConfigType) -> dict[str, Tensor]:
         """Compute the losses of a batch.
 
         Args:
             feats (tuple[Tensor]): Features ``(N, C, h, w)``.
             batch_data_samples (list[PoseDataSample]): With ``heatmaps`` and
-                ``heatmap_mask`` per level in ``gt_fields``, and
+                ``heatmap_mask`` ``(H, W)`` per level in ``gt_fields``, and
                 ``keypoint_indices`` ``(levels, n, K, 2)`` in
                 ``gt_instance_labels``.
             train_cfg (dict): Unused.
@@ -99,7 +98,8 @@ class MultiResolutionAEHead(AssociativeEmbeddingHead):
             target = torch.stack(
                 [s.gt_fields.heatmaps[index] for s in batch_data_samples])
             mask = torch.stack(
-                [s.gt_fields.heatmap_mask[index] for s in batch_data_samples])
+                [s.gt_fields.heatmap_mask[index] for s in batch_data_samples]
+            ).unsqueeze(1)
             losses[f'loss_heatmap_{index}'] = self.loss_module.keypoint_loss(
                 level[:, :self.num_keypoints], target, mask=mask)
         pull, push = self.loss_module.tag_loss(
@@ -114,7 +114,7 @@ class MultiResolutionAEHead(AssociativeEmbeddingHead):
     def predict(self,
                 feats: Features,
                 batch_data_samples: OptSampleList,
-                test_cfg: ConfigType = {}) -> list[InstanceData]:  # noqa: B006
+                test_cfg: ConfigType) -> list[InstanceData]:
         """Find the people of a batch.
 
         Args:

@@ -1,5 +1,5 @@
 """HigherHRNet: importing this registers its parts in MMPose's registries."""
-from projects import associative_embedding  # noqa: F401
+from projects.associative_embedding import codec  # noqa: F401  (registers it)
 
 from .models import HigherHRNetHead
 

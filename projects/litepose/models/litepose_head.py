@@ -9,7 +9,7 @@ from mmcv.cnn import DepthwiseSeparableConvModule
 from mmpose.registry import MODELS
 from torch import Tensor
 
-from projects.associative_embedding import MultiResolutionAEHead
+from projects.associative_embedding.head import MultiResolutionAEHead
 
 
 @MODELS.register_module()
