@@ -12,6 +12,7 @@ default_hooks = dict(
         save_best='coco/AP',
         rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    sample_seed=dict(type='SampleSeedHook'),
     visualization=dict(type='PoseVisualizationHook', enable=False))
 
 env_cfg = dict(

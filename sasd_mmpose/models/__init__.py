@@ -1,21 +1,22 @@
 from .backbones import PoseShuffleNetV2, YOLOv5CSPDarknet
+from .data_preprocessors import BatchRandomScale
 from .deployed import deployed_cfg, prune_state_dict
 from .distillers import DirectDistiller, SASDDistiller
 from .heads import YOLOPoseHead
 from .losses import (
-                     CIoULoss,
-                     FeatureAlignmentLoss,
-                     KeypointDistanceLoss,
-                     NormalizedSkeletonLoss,
-                     YOLOPoseCriterion,
+    CIoULoss,
+    FeatureAlignmentLoss,
+    KeypointDistanceLoss,
+    NormalizedSkeletonLoss,
+    YOLOPoseCriterion,
 )
 from .necks import UniformPAFPN
 from .task_modules import YOLOAnchorAssigner, YOLOPoseCoder
 
 __all__ = [
-    'CIoULoss', 'DirectDistiller', 'FeatureAlignmentLoss',
-    'KeypointDistanceLoss', 'NormalizedSkeletonLoss', 'PoseShuffleNetV2', 'SASDDistiller',
-    'UniformPAFPN', 'YOLOAnchorAssigner', 'YOLOPoseCoder',
+    'BatchRandomScale', 'CIoULoss', 'DirectDistiller', 'FeatureAlignmentLoss',
+    'KeypointDistanceLoss', 'NormalizedSkeletonLoss', 'PoseShuffleNetV2',
+    'SASDDistiller', 'UniformPAFPN', 'YOLOAnchorAssigner', 'YOLOPoseCoder',
     'YOLOPoseCriterion', 'YOLOPoseHead', 'YOLOv5CSPDarknet', 'deployed_cfg',
     'prune_state_dict'
 ]

@@ -37,6 +37,12 @@ def test_the_stage_follows_from_the_epoch(wrapped):
         assert model.distilling == (epoch >= 3)
 
 
+def test_a_net_without_a_twin_has_one_stage():
+    runner = SimpleNamespace(model=torch.nn.Module(), epoch=9)
+    SASDStageHook(warmup_epochs=3).before_train_epoch(runner)
+    assert not hasattr(runner.model, 'distilling')
+
+
 # ------------------------------------------------------------ channels last
 
 

@@ -15,7 +15,7 @@ class SASDStageHook(Hook):
     the high-resolution twin takes part after a warm-up.
 
     The stage follows from the epoch alone, so that a resumed run is in the
-    right one.
+    right one. A net without a twin has but one stage.
 
     Args:
         warmup_epochs (int): Epochs at base resolution alone.
@@ -29,6 +29,8 @@ class SASDStageHook(Hook):
         model = runner.model
         if is_model_wrapper(model):
             model = model.module
+        if not hasattr(model, 'distilling'):
+            return
         distilling = runner.epoch >= self.warmup_epochs
         if distilling != model.distilling:
             runner.logger.info(

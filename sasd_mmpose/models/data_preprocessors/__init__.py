@@ -1,0 +1,3 @@
+from .batch_random_scale import BatchRandomScale
+
+__all__ = ['BatchRandomScale']
