@@ -1,0 +1,3 @@
+_base_ = '../../_base_/mini.py'
+
+model = dict(loss_distill=dict(detach_teacher=False))

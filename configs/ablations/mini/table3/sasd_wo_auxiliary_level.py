@@ -1,0 +1,3 @@
+_base_ = '../../_base_/mini.py'
+
+model = dict(aux_level=False)

@@ -1,0 +1,1 @@
+_base_ = '../table3/sasd.py'

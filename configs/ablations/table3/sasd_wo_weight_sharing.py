@@ -1,0 +1,3 @@
+_base_ = '../../sasd_xs_coco.py'
+
+model = dict(weight_sharing=False)

@@ -1,0 +1,1 @@
+_base_ = '../table4/oks_skeleton.py'
