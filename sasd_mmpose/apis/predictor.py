@@ -118,14 +118,22 @@ class Predictor:
             for index, image in enumerate(images)
         ])
         samples = self.model.test_step(batch)
-        return [self._persons(sample) for sample in samples]
+        return [persons_of(sample) for sample in samples]
 
-    @staticmethod
-    def _persons(sample: PoseDataSample) -> list[Person]:
-        found = sample.pred_instances
-        return [
-            Person(box, float(score), keypoints, keypoint_scores)
-            for box, score, keypoints, keypoint_scores in zip(
-                found.bboxes, found.bbox_scores, found.keypoints,
-                found.keypoint_scores, strict=True)
-        ]
+
+def persons_of(sample: PoseDataSample) -> list[Person]:
+    """Return the persons that an estimator found in a picture.
+
+    Args:
+        sample (PoseDataSample): What it returned, in pixels of the picture.
+
+    Returns:
+        list[Person]: The most certain first.
+    """
+    found = sample.pred_instances
+    return [
+        Person(box, float(score), keypoints, keypoint_scores)
+        for box, score, keypoints, keypoint_scores in zip(
+            found.bboxes, found.bbox_scores, found.keypoints,
+            found.keypoint_scores, strict=True)
+    ]

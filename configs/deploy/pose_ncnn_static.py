@@ -1,0 +1,4 @@
+# The input size of the model's config.
+_base_ = './_base_/pose.py'
+
+backend_config = dict(type='ncnn', precision='fp32')

@@ -1,0 +1,294 @@
+"""Making a model folder from a config and a checkpoint, through MMDeploy."""
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from torch import Tensor, nn
+
+from .. import compat
+from ..apis.checkpoint import read_checkpoint
+from ..apis.config import load_config
+from ..apis.predictor import persons_of, pick_device
+from ..errors import InputError
+from ..models.deployed import prune_state_dict
+from ..pictures import Person, PoseDrawer, UnreadablePicture, read_picture
+from .describe import describe
+from .description import FILE_NAME, MODEL_FILES, PRECISIONS, ModelDescription
+from .predictor import PosePredictor
+
+if TYPE_CHECKING:  # it needs MMDeploy
+    from .mmdeploy_task import OneStagePoseDetection
+
+PREVIEW = 'preview.jpg'
+PREVIEW_HEIGHT = 480  # pixels
+MIN_PREVIEW_WIDTH = 240
+ONNX_FILE = 'end2end.onnx'
+# Largest relative error of a raw map against torch that is taken for rounding.
+TOLERANCES = dict(fp32=1e-4, fp16=1e-2)
+
+
+class Exported(NamedTuple):
+    """What an export gives.
+
+    Attributes:
+        folder (Path): The model folder.
+        description (ModelDescription): Its description.
+        pruned (dict[str, int]): Parts of the checkpoint that stay out of the
+            net, and how many numbers each has.
+        errors (list[float]): Per level, the largest difference between its
+            raw map and torch's, relative to the largest value of torch's. Of
+            a dynamic net, the worse of two sizes.
+        persons (int): Persons that the net finds in the picture.
+        torch_persons (int): Persons that torch finds there.
+    """
+    folder: Path
+    description: ModelDescription
+    pruned: dict[str, int]
+    errors: list[float]
+    persons: int
+    torch_persons: int
+
+
+def load_deploy_config(path: str | Path) -> Config:
+    """Read a deploy config.
+
+    Args:
+        path (str | Path): One of ``configs/deploy``, or alike.
+
+    Raises:
+        InputError: There is no such file, or it is none.
+    """
+    if not Path(path).is_file():
+        raise InputError(f'{path}: no such deploy config file')
+    cfg = Config.fromfile(path)
+    for key in ('codebase_config', 'backend_config', 'onnx_config'):
+        if key not in cfg:
+            raise InputError(f'{path}: not a deploy config: it has no key '
+                             f'"{key}"; take one of configs/deploy')
+    precision = cfg.backend_config.setdefault('precision', 'fp32')
+    if precision not in PRECISIONS:
+        raise InputError(f'{path}: backend_config.precision={precision!r}; take '
+                         f'one of {", ".join(PRECISIONS)}')
+    return cfg
+
+
+def export_model(deploy_cfg: str | Path,
+                 model_cfg: str | Path,
+                 checkpoint: str | Path,
+                 image: str | Path,
+                 work_dir: str | Path,
+                 device: str = 'cpu',
+                 log_level: str = 'ERROR') -> Exported:
+    """Export a net, and compare what was written with torch.
+
+    The folder appears when all of it is there and right, or not at all.
+
+    Args:
+        deploy_cfg (str | Path): A deploy config.
+        model_cfg (str | Path): The config that the net was trained with.
+        checkpoint (str | Path): Its weights, pruned or not.
+        image (str | Path): A picture, on which both are compared.
+        work_dir (str | Path): The model folder to make. An older model folder
+            of this name is replaced.
+        device (str): Where torch computes.
+        log_level (str): Least level of what MMDeploy logs that is shown.
+
+    Raises:
+        InputError: One of the files cannot be used, the net cannot take the
+            input size, the converter is missing or fails, the folder holds
+            something else, or the raw maps differ from torch's.
+    """
+    deploy, model = load_deploy_config(deploy_cfg), load_config(model_cfg)
+    pick_device(device)
+    try:
+        picture = read_picture(image)
+    except UnreadablePicture as error:
+        raise InputError(str(error)) from error
+    weights = read_checkpoint(checkpoint)['state_dict']
+    with _appearing(Path(work_dir)) as folder, _quiet(log_level):
+        task, estimator = _convert(
+            deploy, model, str(checkpoint), picture, folder, device)
+        describe(
+            model,
+            name=Path(model_cfg).stem,
+            backend=deploy.backend_config.type,
+            precision=deploy.backend_config.precision,
+            size=task.input_size,
+            dynamic=task.dynamic,
+            checkpoint=Path(checkpoint)).write(folder)
+        report = _compare(task, estimator, picture, folder)
+    return report._replace(folder=Path(work_dir), pruned=_left_out(weights))
+
+
+@contextmanager
+def _appearing(target: Path) -> Iterator[Path]:
+    """Give a folder to write to, and put it in its place once that succeeded.
+
+    Raises:
+        InputError: The place is taken or cannot be written.
+    """
+    replaceable = not target.exists() or (target / FILE_NAME).is_file() or (
+        target.is_dir() and not any(target.iterdir()))
+    if not replaceable:
+        raise InputError(f'{target}: exists and is no model folder; name another '
+                         'with --work-dir')
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(
+            dir=target.parent, prefix=f'.{target.name}.'))
+    except OSError as error:
+        raise InputError(f'{target}: cannot be written ({error.strerror}); name '
+                         'another folder with --work-dir') from error
+    try:
+        yield scratch
+        scratch.chmod(0o755)
+        if target.exists():
+            shutil.rmtree(target)
+        os.replace(scratch, target)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def _quiet(log_level: str) -> Iterator[None]:
+    """Leave out lesser messages, and warnings that exporters always give."""
+    logging.disable(getattr(logging, log_level) - 1)
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', torch.jit.TracerWarning)
+        warnings.simplefilter('ignore', DeprecationWarning)
+        warnings.simplefilter('ignore', FutureWarning)
+        warnings.filterwarnings('ignore', message='.*legacy TorchScript.*')
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)
+
+
+def _convert(deploy: Config, model: Config, checkpoint: str, picture: np.ndarray,
+             folder: Path, device: str) -> tuple[OneStagePoseDetection, nn.Module]:
+    """Run MMDeploy.
+
+    Returns:
+        tuple[OneStagePoseDetection, nn.Module]: Its task, and torch's
+        estimator with the weights.
+    """
+    compat.mend_mmdeploy()
+    from mmdeploy.apis import build_task_processor, torch2onnx
+    from mmdeploy.apis.utils import to_backend
+    init_default_scope('mmpose')
+    task = build_task_processor(model, deploy, device)
+    torch2onnx(picture, str(folder), ONNX_FILE, deploy, model, checkpoint, device)
+    backend = deploy.backend_config.type
+    if MODEL_FILES[backend] != (ONNX_FILE, ):
+        to_backend(backend, [str(folder / ONNX_FILE)], str(folder),
+                   deploy_cfg=deploy, device=device)
+        (folder / ONNX_FILE).unlink()
+    return task, task.build_pytorch_model(checkpoint)
+
+
+def _left_out(weights: Mapping[str, Tensor]) -> dict[str, int]:
+    """Count the numbers of a checkpoint that the deployed net does not have."""
+    kept = prune_state_dict(weights)
+    parts: dict[str, int] = {}
+    for name, weight in weights.items():
+        if name not in kept:
+            part = name.partition('.')[0]
+            parts[part] = parts.get(part, 0) + weight.numel()
+    return parts
+
+
+def _compare(task: OneStagePoseDetection, estimator: nn.Module,
+             picture: np.ndarray, folder: Path) -> Exported:
+    """Compare a folder with torch on a picture, and draw what both find.
+
+    Raises:
+        InputError: The raw maps differ by more than rounding.
+    """
+    predictor = PosePredictor.from_dir(folder)
+    description = predictor.description
+    errors = _map_errors(task, estimator, picture, predictor)
+    if description.input.dynamic:
+        step = description.input.divisor
+        other = PosePredictor(description, predictor.net, size=(
+            predictor.size[0] + 2 * step, predictor.size[1] + step))
+        errors = [max(pair) for pair in zip(
+            errors, _map_errors(task, estimator, picture, other))]
+    tolerance = TOLERANCES.get(description.precision, np.inf)
+    if not max(errors) <= tolerance:
+        raise InputError(
+            f'{description.backend} and torch differ by {max(errors):.1e} of the '
+            f'largest value, {tolerance:g} is rounding; try other versions of '
+            f'{", ".join(description.versions)}')
+
+    estimator.test_cfg = dict(
+        estimator.test_cfg, score_thr=description.thresholds.score)
+    with torch.no_grad():
+        batch, _ = task.create_input(picture)
+        torch_persons = persons_of(estimator.test_step(batch)[0])
+    persons = predictor(picture)
+    write_preview(folder / PREVIEW, picture, PoseDrawer(
+        description.drawing_metainfo, description.thresholds.keypoint), {
+            'torch': torch_persons,
+            f'{description.backend} {description.precision}': persons})
+    return Exported(folder, description, {}, errors, len(persons),
+                    len(torch_persons))
+
+
+@torch.no_grad()
+def _map_errors(task: OneStagePoseDetection, estimator: nn.Module,
+                picture: np.ndarray, predictor: PosePredictor) -> list[float]:
+    """Compare raw maps at the predictor's size; see ``Exported.errors``."""
+    _, inputs = task.create_input(
+        picture, predictor.size, estimator.data_preprocessor)
+    expected = estimator(inputs, None, mode='tensor')
+    found = predictor.net(predictor.preprocess(picture)[0])
+    return [relative_error(ours, wanted[0].cpu().numpy())
+            for ours, wanted in zip(found, expected, strict=True)]
+
+
+def relative_error(found: np.ndarray, wanted: np.ndarray) -> float:
+    """Largest difference between two maps, relative to the largest value."""
+    return float(np.abs(found - wanted).max() / np.abs(wanted).max())
+
+
+def write_preview(path: Path, picture: np.ndarray, drawer: PoseDrawer,
+                  found: Mapping[str, Sequence[Person]]) -> None:
+    """Draw the persons of several nets side by side, each under its title.
+
+    Args:
+        path (Path): The picture to write.
+        picture (np.ndarray): (H, W, 3), BGR, uint8.
+        drawer (PoseDrawer): Draws the skeletons.
+        found (Mapping[str, Sequence[Person]]): Name of each net -> its persons.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    columns = []
+    scale = PREVIEW_HEIGHT / picture.shape[0]
+    size = (max(round(picture.shape[1] * scale), MIN_PREVIEW_WIDTH), PREVIEW_HEIGHT)
+    for title, persons in found.items():
+        drawn = cv2.resize(drawer(picture, persons), size,
+                           interpolation=cv2.INTER_AREA)
+        strip = np.full((30, size[0], 3), 255, np.uint8)
+        cv2.putText(strip, f'{title}: {len(persons)} people', (6, 21),
+                    cv2.FONT_HERSHEY_SIMPLEX, 0.6, (40, 40, 40), 1, cv2.LINE_AA)
+        columns.append(cv2.copyMakeBorder(
+            np.vstack([strip, drawn]), 0, 4, 4, 4, cv2.BORDER_CONSTANT,
+            value=(255, 255, 255)))
+    if not cv2.imwrite(str(path), np.hstack(columns),
+                       [cv2.IMWRITE_JPEG_QUALITY, 88]):
+        raise InputError(f'{path}: cannot be written; is the disk full?')
