@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / 'results'
-DOCUMENTS = ('README.md', )
+DOCUMENTS = ('README.md', 'docs/paper_notes.md')
 NONE = '–'
 
 
@@ -101,8 +101,21 @@ def demo_table() -> str:
         ]])
 
 
+def trials_table() -> str:
+    """What each part of the training does on 16 photographs."""
+    runs = {path.stem: json.loads(path.read_text())
+            for path in RESULTS.glob('overfit/*.json')}
+    seeds = next(iter(runs.values()))['seeds'] if runs else []
+    ranked = sorted(runs.items(), key=lambda run: -sum(run[1]['AP']))
+    return markdown(
+        ['trial', *(f'seed {seed}' for seed in seeds)],
+        [[f'[{name.replace("_", " ")}](../results/overfit/{name}.json)',
+          *(f'{score:.3f}' for score in run['AP'])]
+         for name, run in ranked])
+
+
 TABLES: dict[str, Callable[[], str]] = dict(
-    models=model_table, demo=demo_table, runs=run_table)
+    models=model_table, demo=demo_table, runs=run_table, trials=trials_table)
 
 
 def fill(text: str) -> str:
