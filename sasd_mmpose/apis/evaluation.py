@@ -31,12 +31,32 @@ def evaluate_deployed(cfg: Config, pruned: Path, work_dir: Path,
     Raises:
         InputError: If the checkpoint belongs to another net.
     """
+    deployed = Config(cfg.to_dict())
+    deployed.model = deployed_cfg(cfg.model)
+    return evaluate(deployed, pruned, work_dir, outfile_prefix)
+
+
+def evaluate(cfg: Config, weights: Path, work_dir: Path,
+             outfile_prefix: Path) -> tuple[dict, BaseDataset]:
+    """Test a net as its config has it, such as with its auxiliary level.
+
+    Args:
+        cfg (Config): A training config with a test set.
+        weights (Path): Checkpoint of the net.
+        work_dir (Path): Where MMEngine's log goes.
+        outfile_prefix (Path): See :func:`evaluate_deployed`.
+
+    Returns:
+        tuple[dict, BaseDataset]: The metrics, and the set they belong to.
+
+    Raises:
+        InputError: If the checkpoint belongs to another net.
+    """
     test = Config(cfg.to_dict())
     for key in _TRAINING_KEYS:
         test.pop(key, None)
-    test.model = deployed_cfg(cfg.model)
     test.custom_hooks = [dict(type='CheckpointGuardHook')]
-    test.load_from, test.resume = str(pruned), False
+    test.load_from, test.resume = str(weights), False
     test.work_dir = str(work_dir)
     test.test_evaluator.outfile_prefix = str(outfile_prefix)
     runner = Runner.from_cfg(test)

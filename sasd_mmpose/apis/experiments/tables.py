@@ -1,0 +1,227 @@
+"""Tables and pictures of what the runs of a suite gave."""
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import mean, stdev
+from typing import NamedTuple
+
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from ...errors import InputError
+from ...visualization import style
+from .suites import Suite
+
+NONE = '–'
+# What runs must have in common to stand in one table.
+_TERMS = ('epochs', 'trained_on', 'evaluated_on', 'flip_test', 'batch_size')
+
+
+class Spread(NamedTuple):
+    """Mean and standard deviation of a figure over the seeds.
+
+    Attributes:
+        mean (float): The mean.
+        deviation (float | None): That of a sample; None for a single one.
+        number (int): How many there are.
+    """
+    mean: float
+    deviation: float | None
+    number: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread | None:
+        """Summarise the values; None without any."""
+        if not values:
+            return None
+        deviation = stdev(values) if len(values) > 1 else None
+        return cls(mean(values), deviation, len(values))
+
+
+def read_results(suite: Suite, form: str) -> dict[str, dict[int, dict]]:
+    """Read all results of a suite.
+
+    Args:
+        suite (Suite): The suite.
+        form (str): ``'mini'`` or ``'full'``.
+
+    Returns:
+        dict[str, dict[int, dict]]: By row and seed; a row without a result is
+        there, and empty.
+
+    Raises:
+        InputError: A file cannot be read, or runs were made on unequal terms.
+    """
+    results = {row.name: {} for row in suite.rows}
+    terms = {}
+    for path in sorted(suite.result_folder(form).glob('*-seed*.json')):
+        try:
+            run = json.loads(path.read_text())
+            results[run['row']][run['seed']] = run
+            terms[path.name] = tuple(run[key] for key in _TERMS)
+            run['metrics']['AP']
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f'{path}: not the result of a run of '
+                             f'{suite.name}; delete it and run it again'
+                             ) from error
+    odd = [name for name, value in terms.items()
+           if value != next(iter(terms.values()))]
+    if odd:
+        raise InputError(
+            f'{suite.result_folder(form)}: {odd[0]} and {next(iter(terms))} '
+            f'differ in {" or ".join(_TERMS)}; delete the results of the older '
+            'recipe and run them again')
+    return results
+
+
+def spread(runs: Mapping[int, dict], metric: str) -> Spread | None:
+    """Summarise a metric over the seeds of a row."""
+    return Spread.of([run['metrics'][metric] for run in runs.values()])
+
+
+def gain(runs: Mapping[int, dict],
+         reference: Mapping[int, dict]) -> Spread | None:
+    """Summarise by how much AP is above that of a reference, seed by seed."""
+    return Spread.of([
+        run['metrics']['AP'] - reference[seed]['metrics']['AP']
+        for seed, run in runs.items() if seed in reference
+    ])
+
+
+def percent(value: Spread | None, signed: bool = False) -> str:
+    """Write a share as percent, with its deviation where there is one."""
+    if value is None:
+        return NONE
+    text = f'{100 * value.mean:{"+" if signed else ""}.2f}'
+    if value.deviation is not None:
+        text += f' ± {100 * value.deviation:.2f}'
+    return text
+
+
+def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lay out a table, its first column to the left."""
+    lines = [header, ['---'] + ['---:'] * (len(header) - 1), *rows]
+    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
+
+
+def terms(results: Mapping[str, Mapping[int, dict]]) -> str:
+    """Say in one line on what terms the runs were made."""
+    runs = [run for row in results.values() for run in row.values()]
+    if not runs:
+        return 'Nothing has been run yet.'
+    run = runs[0]
+    machines = sorted({run['machine'] for run in runs})
+    hours = sum(run['training_hours'] for run in runs)
+    return (f'Measured on {run["evaluated_on"]}'
+            f'{", flip test" if run["flip_test"] else ""}; trained on '
+            f'{run["trained_on"]}, {run["epochs"]} epochs of batches of '
+            f'{run["batch_size"]}, {hours:.1f} h in all ({"; ".join(machines)}).')
+
+
+def suite_table(suite: Suite, form: str) -> str:
+    """Write a suite's results beside the paper's.
+
+    Args:
+        suite (Suite): The suite.
+        form (str): ``'mini'`` or ``'full'``.
+
+    Returns:
+        str: Markdown. AP in percent, mean and standard deviation over the
+        seeds; gains are differences of runs with the same seed.
+
+    Raises:
+        InputError: See :func:`read_results`.
+    """
+    results = read_results(suite, form)
+    first = suite.rows[0]
+    rows = []
+    for row in suite.rows:
+        runs = results[row.name]
+        above = None if row is first else gain(runs, results[first.name])
+        paper = NONE if row.paper_ap is None else f'{row.paper_ap:g} ᵖ'
+        config = suite.config_path(row.name, form).relative_to(suite.root)
+        rows.append([
+            f'[{row.title}](../{config.as_posix()})', paper,
+            percent(spread(runs, 'AP')), percent(above, signed=True),
+            percent(spread(runs, 'AP .5')), percent(spread(runs, 'AR')),
+            str(len(runs)),
+            f'`python tools/experiments.py run {suite.name} --form full '
+            f'--rows {row.name}`'
+        ])
+    table = markdown([
+        'row', 'AP in the paper', 'AP here', f'against {first.title.lower()}',
+        'AP50 here', 'AR here', 'seeds', 'command for all of COCO'
+    ], rows)
+    return f'{terms(results)}\n\n{table}'
+
+
+def plot_suite(suite: Suite, form: str, path: Path) -> Path:
+    """Draw AP of every run, and how it grew.
+
+    Args:
+        suite (Suite): The suite.
+        form (str): ``'mini'`` or ``'full'``.
+        path (Path): Picture to write.
+
+    Returns:
+        Path: ``path``.
+
+    Raises:
+        InputError: There are no results, or see :func:`read_results`.
+    """
+    results = read_results(suite, form)
+    if not any(results.values()):
+        raise InputError(f'{suite.result_folder(form)}: no results yet; first '
+                         f'run: python tools/experiments.py run {suite.name}')
+    with style.plain_axes():
+        figure = Figure(figsize=(11, 1.2 + 0.42 * max(6, len(suite.rows))),
+                        layout='constrained')
+        FigureCanvasAgg(figure)
+        left, right = figure.subplots(1, 2, width_ratios=(1.35, 1))
+        _plot_runs(left, suite, results)
+        _plot_growth(right, suite, results)
+        figure.suptitle(suite.title, x=0.01, ha='left', color=style.INK)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        figure.savefig(path, dpi=130)
+    return path
+
+
+def _plot_runs(axes: Axes, suite: Suite,
+               results: Mapping[str, Mapping[int, dict]]) -> None:
+    """A point for each run, a bar for the mean of each row."""
+    for place, row in enumerate(suite.rows):
+        points = [100 * run['metrics']['AP']
+                  for run in results[row.name].values()]
+        if points:
+            color = style.person_color(place)
+            axes.plot([mean(points)] * 2, [place - 0.3, place + 0.3],
+                      color=color, linewidth=3)
+            axes.plot(points, [place] * len(points), 'o', color=color,
+                      markersize=5, alpha=0.7)
+    axes.set_yticks(range(len(suite.rows)), [r.title for r in suite.rows])
+    axes.set_ylim(len(suite.rows) - 0.5, -0.5)
+    axes.set(title='AP of each run, and the mean over the seeds',
+             xlabel='AP in percent')
+
+
+def _plot_growth(axes: Axes, suite: Suite,
+                 results: Mapping[str, Mapping[int, dict]]) -> None:
+    """AP over the epochs, the mean over the seeds."""
+    for place, row in enumerate(suite.rows):
+        curves = [_ap_curve(run) for run in results[row.name].values()]
+        epochs = sorted(set.intersection(*map(set, curves))) if curves else []
+        axes.plot(epochs, [100 * mean(c[e] for c in curves) for e in epochs],
+                  '.-', color=style.person_color(place))
+    axes.set(title='AP while training', xlabel='epoch')
+    axes.set_ylim(bottom=0)
+
+
+def _ap_curve(run: Mapping) -> dict[float, float]:
+    """AP on the validation set by epoch."""
+    for name, curve in run['curves']['scores'].items():
+        if name.rpartition('/')[2] == 'AP':
+            return {epoch: value for epoch, value in curve}
+    return {}
