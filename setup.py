@@ -1,9 +1,12 @@
 """Packaging of sasd_mmpose.
 
-``pip install -e .`` leaves an OpenMMLab environment as it is: it requires
-only what is in ``requirements/runtime.txt``, as ranges. The ranges of the
-OpenMMLab packages are the extra ``mim``, as in MMPose itself, so that
-``mim install -e .`` brings them where they are missing.
+``pip install -e .`` leaves an environment as it is: what there is to be done
+decides what is needed, and that is an extra.
+
+- ``mim``: the OpenMMLab packages and what else training takes, as ranges.
+  ``mim install -e .`` brings it where it is missing, as for MMPose itself.
+- ``runtime``: what a deployed net runs on; neither torch nor MMPose.
+- ``openvino``: one more runtime for it.
 """
 import re
 import shutil
@@ -56,8 +59,11 @@ setup(
     keywords='pose estimation, distillation, mmpose',
     packages=find_packages(include=['sasd_mmpose', 'sasd_mmpose.*']),
     python_requires='>=3.10',
-    install_requires=read_requirements('runtime'),
-    extras_require={'mim': read_requirements('mminstall')},
+    extras_require={
+        'mim': read_requirements('mminstall') + read_requirements('training'),
+        'runtime': read_requirements('runtime'),
+        'openvino': read_requirements('openvino'),
+    },
     cmdclass={'build_py': BuildWithConfigs},
     classifiers=[
         'Intended Audience :: Science/Research',

@@ -175,7 +175,7 @@ def _check_package(env: Environment, package: str, ranges: str,
 
 
 def check_torch(env: Environment) -> Iterator[Finding]:
-    ranges = read_ranges('runtime')['torch']
+    ranges = read_ranges('training')['torch']
     found = _check_package(env, 'torch', ranges, f'{PIP} install "torch{ranges}"')
     if found.cure is None:
         gpus = env.gpus()
@@ -188,7 +188,7 @@ def check_torch(env: Environment) -> Iterator[Finding]:
 def check_libraries(env: Environment) -> Iterator[Finding]:
     """What this package imports itself, and what ``--no-deps`` leaves out."""
     tested = pins()
-    for package, ranges in read_ranges('runtime').items():
+    for package, ranges in read_ranges('training').items():
         if package not in ('torch', 'numpy'):
             yield _check_package(
                 env, package, ranges, f'{PIP} install "{package}{ranges}"')
@@ -218,7 +218,7 @@ def check_opencv(env: Environment) -> Iterator[Finding]:
 
 def check_numpy(env: Environment) -> Iterator[Finding]:
     """numpy itself, and xtcocotools, whose wheels are built for numpy 1."""
-    ranges = read_ranges('runtime')['numpy']
+    ranges = read_ranges('training')['numpy']
     tested = pins()
     yield _check_package(env, 'numpy', ranges,
                          f'{PIP} install numpy=={tested["numpy"]}')

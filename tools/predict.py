@@ -4,12 +4,17 @@ Writes into the folder --out: predictions.json (results in COCO's format),
 images.json (ids, names and sizes of the pictures), and the pictures with their
 skeletons, as drawn/ or drawn.mp4. All of it is written as it comes; Ctrl-C
 stops and loses nothing.
+
+The net is that of --config and --checkpoint, or a deployed one, --model, which
+needs neither torch nor MMPose.
 """
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable, Mapping
 
+import numpy as np
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,10 +23,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-import sasd_mmpose  # noqa: F401, I001  (before mmpose: mends what is broken)
 from sasd_mmpose import InputError
-from sasd_mmpose.apis import PredictionWriter, Predictor, open_source
-from sasd_mmpose.visualization import PoseDrawer
+from sasd_mmpose.pictures import Person, PoseDrawer, PredictionWriter, open_source
 
 
 def parse_args() -> argparse.Namespace:
@@ -31,9 +34,14 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         'input', help='picture, folder, video file, or camera as 0 or cam0')
-    parser.add_argument('--config', required=True, help='config file')
+    parser.add_argument('--config', help='config file')
+    parser.add_argument('--checkpoint', help='its weights, pruned or not')
+    parser.add_argument('--model', help='folder that tools/deploy.py made')
     parser.add_argument(
-        '--checkpoint', required=True, help='its weights, pruned or not')
+        '--backend', choices=['ncnn', 'onnxruntime', 'openvino'],
+        help='runtime for --model; by default the one it is made for')
+    parser.add_argument(
+        '--threads', type=int, help='threads for --model (default: 1)')
     parser.add_argument('--out', required=True, help='folder to write to')
     parser.add_argument(
         '--score-thr', type=float, default=0.3,
@@ -43,13 +51,49 @@ def parse_args() -> argparse.Namespace:
         help='do not draw keypoints below this score (default: %(default)s)')
     parser.add_argument(
         '--flip-test', action='store_true',
-        help='average over the mirrored picture too, in twice the time')
+        help='average over the mirrored picture too, in twice the time; not '
+        'with --model')
     parser.add_argument(
         '--size', type=int,
         help="side of the square network input; the config's by default")
     parser.add_argument(
-        '--device', help='such as cpu or cuda:0; a GPU by default, if any')
-    return parser.parse_args()
+        '--device', help='such as cpu or cuda:0; a GPU by default, if any; not '
+        'with --model')
+    args = parser.parse_args()
+    check_choice(parser, args)
+    return args
+
+
+def check_choice(parser: argparse.ArgumentParser,
+                 args: argparse.Namespace) -> None:
+    """End with usage unless the arguments name one net, and only its own."""
+    trained = dict(config=args.config, checkpoint=args.checkpoint)
+    for_trained = dict(trained, flip_test=args.flip_test, device=args.device)
+    for_deployed = dict(backend=args.backend, threads=args.threads)
+    if args.model is None and None in trained.values():
+        parser.error('give --config and --checkpoint, or --model')
+    odd = for_deployed if args.model is None else for_trained
+    given = [f'--{name.replace("_", "-")}' for name, value in odd.items() if value]
+    if given:
+        parser.error(f'{", ".join(given)}: not {"with" if args.model else "without"}'
+                     ' --model')
+
+
+def load_net(args: argparse.Namespace
+             ) -> tuple[Callable[[np.ndarray], list[Person]], Mapping]:
+    """Return what finds persons in a picture, and what their drawing needs.
+
+    Torch is imported only for a net that needs it.
+    """
+    if args.model is not None:
+        from sasd_mmpose.deploy import PosePredictor
+        deployed = PosePredictor.from_dir(
+            args.model, args.backend, args.threads or 1, args.score_thr, args.size)
+        return deployed, deployed.description.drawing_metainfo
+    from sasd_mmpose.apis import Predictor
+    predictor = Predictor(args.config, args.checkpoint, args.device,
+                          args.size, args.flip_test, args.score_thr)
+    return lambda image: predictor([image])[0], predictor.metainfo
 
 
 def progress_bar() -> Progress:
@@ -63,9 +107,8 @@ def main() -> int:
     """Predict, and return the exit status."""
     args = parse_args()
     source = open_source(args.input)
-    predictor = Predictor(args.config, args.checkpoint, args.device,
-                          args.size, args.flip_test, args.score_thr)
-    drawer = PoseDrawer(predictor.metainfo, args.keypoint_thr)
+    find_persons, metainfo = load_net(args)
+    drawer = PoseDrawer(metainfo, args.keypoint_thr)
     stopped = False
     with PredictionWriter(args.out, drawer, source) as writer:
         try:
@@ -75,7 +118,7 @@ def main() -> int:
                     if frame.image is None:
                         writer.add_problem(frame)
                     else:
-                        writer.add(frame, predictor([frame.image])[0])
+                        writer.add(frame, find_persons(frame.image))
         except KeyboardInterrupt:
             stopped = True
             print('stopped by Ctrl-C; what was computed is written')
