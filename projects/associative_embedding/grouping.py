@@ -1,9 +1,13 @@
 """From raw maps to people in numpy: what a device runs after the net.
 
 The rules are those of MMPose's ``AssociativeEmbedding``, which decodes the same
-maps in testing; this is its counterpart without torch, for a fair time. Only
-where two candidates have exactly the same tag do they differ: MMPose keeps one
-of them.
+maps in testing; this is its counterpart without torch, for a fair time. They
+differ where MMPose's are arbitrary. People whose tags are less than half a unit
+apart are equally good for a candidate there; the nearer one gets it here. Where
+a keypoint has more candidates than there are people, MMPose fills up with costs
+of 1e10 in single precision, beside which scores vanish; here, as in HigherHRNet's
+own code, the highest peak wins. Of candidates with exactly the same tag MMPose
+keeps one.
 """
 from __future__ import annotations
 
@@ -134,8 +138,9 @@ class Grouper:
             found = candidates[keypoint]
             means = np.array([np.mean(group.tags) for group in groups])
             distances = np.abs(found.tags[:, None] - means)
-            # The nearest person by whole tags, then the highest peak.
-            costs = np.round(distances) * 100 - found.scores[:, None]
+            # Whole steps of the tag first, then the highest peak.
+            costs = (100 * np.round(distances) - found.scores[:, None]
+                     + 1e-6 * distances)
             owners = dict(zip(*linear_sum_assignment(costs)))
             for index, (cell, score, tag) in enumerate(zip(*found)):
                 owner = owners.get(index)

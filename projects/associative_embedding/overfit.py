@@ -38,7 +38,7 @@ def overfit_cfg(config: str | Path,
         batch_size (int): Pictures per step.
         lr (float): Learning rate of Adam; it falls as half a cosine.
         tag_weight (float): Weight of the tag losses. That of the recipes,
-            0.001, leaves tags as good as alone for the first thousand steps.
+            0.001, is for hundreds of epochs.
         seed (int): Of the weights and the order of the pictures.
 
     Returns:
@@ -119,6 +119,8 @@ def overfit(cfg: Config, weights: str | Path | None = None) -> dict[str, float]:
         dict[str, float]: The metrics by name.
     """
     runner = Runner.from_cfg(cfg)
+    # Depth-wise convolutions take half the time on a CPU that way.
+    runner.model.to(memory_format=torch.channels_last)
     runner.train()
     if weights:
         torch.save(runner.model.state_dict(), weights)

@@ -20,6 +20,9 @@ class LitePoseHead(MultiResolutionAEHead):
     backbone's feature at the same resolution. From the second step on, maps
     are predicted from both, at strides 4 and 2.
 
+    Unlike in the original code, its convolutions start small, as in all heatmap
+    heads of MMPose: large maps at the start take hundreds of steps to unlearn.
+
     Args:
         in_channels (Sequence[int]): Channels of the backbone's outputs: stem
             and stages, finest first.
@@ -49,11 +52,6 @@ class LitePoseHead(MultiResolutionAEHead):
         self.raw_maps = nn.ModuleList(
             _separable_conv(width, out)
             for width, out in zip(raw[2:], self.level_channels))
-
-    @property
-    def default_init_cfg(self) -> list[dict]:
-        """PyTorch's own initialization, as in LitePose."""
-        return []
 
     def forward(self, feats: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         """Predict the maps.
