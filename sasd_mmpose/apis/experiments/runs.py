@@ -33,8 +33,10 @@ def _versions() -> dict[str, str]:
 
 
 def _data_set(cfg: Config, split: str) -> str:
-    """Name a data set by its folder and its file of annotations."""
+    """Name a data set by its folder and annotations; without any, by type."""
     dataset = cfg[f'{split}_dataloader'].dataset
+    if 'ann_file' not in dataset:
+        return dataset.type
     return f'{Path(dataset.data_root).name}, {Path(dataset.ann_file).stem}'
 
 
