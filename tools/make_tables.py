@@ -10,11 +10,13 @@ import argparse
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / 'results'
-DOCUMENTS = ('README.md', 'docs/paper_notes.md')
+DOCUMENTS = ('README.md', 'docs/paper_notes.md', 'docs/experiments.md')
+SUITES = ('table3', 'table4', 'table5', 'table6', 'open-questions')
 NONE = '–'
 
 
@@ -114,8 +116,44 @@ def trials_table() -> str:
          for name, run in ranked])
 
 
+def net_table() -> str:
+    """The paper's accuracy of each net, and the command that trains it."""
+    rows = []
+    for name, said in read('quoted.json')['models'].items():
+        accuracy = [quoted(said.get(key)) for key in (
+            'coco_val_ap', 'coco_test_dev_ap', 'crowdpose_test_ap')]
+        rows.append([f'[{name}](../configs/{name}.py)', *accuracy,
+                     f'`tools/dist_train.sh configs/{name}.py 8`'])
+    return markdown([
+        'config', 'COCO val AP', 'COCO test-dev AP', 'CrowdPose AP',
+        'command, 8 GPUs'
+    ], rows)
+
+
+def experiment_table(name: str) -> str:
+    """A suite of experiments: in small, and in full where that was run."""
+    from sasd_mmpose.apis.experiments import (
+        FORMS,
+        read_results,
+        read_suites,
+        suite_table,
+    )
+    suite = read_suites(ROOT)[name]
+    parts = []
+    for form in FORMS:
+        if form == 'mini' or any(read_results(suite, form).values()):
+            parts.append(suite_table(suite, form))
+            plot = suite.result_folder(form) / 'plot.png'
+            if plot.is_file():
+                link = plot.relative_to(ROOT).as_posix()
+                parts.append(f'![{suite.title}](../{link})')
+    return '\n\n'.join(parts)
+
+
 TABLES: dict[str, Callable[[], str]] = dict(
-    models=model_table, demo=demo_table, runs=run_table, trials=trials_table)
+    models=model_table, demo=demo_table, runs=run_table, trials=trials_table,
+    nets=net_table,
+    **{name: partial(experiment_table, name) for name in SUITES})
 
 
 def fill(text: str) -> str:

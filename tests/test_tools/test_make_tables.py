@@ -41,3 +41,11 @@ def test_counted_sizes_are_those_of_the_configs():
     assert model_complexity(cfg.model, 512)._asdict() == entry['deployed']
     assert model_complexity(
         cfg.model, 512, aux=True)._asdict() == entry['trained']
+
+
+def test_every_suite_stands_in_the_documents():
+    text = (ROOT / 'docs/experiments.md').read_text()
+    for name in (*make_tables.SUITES, 'nets'):
+        assert f'<!-- table {name} -->' in text
+    suites = json.loads((ROOT / 'configs/ablations/suites.json').read_text())
+    assert tuple(suites['suites']) == make_tables.SUITES
