@@ -11,7 +11,7 @@ WORKERS ?= 2
 # More arguments for pytest, as in: make test ARGS='-x -k assigner'
 ARGS ?=
 
-.PHONY: help setup demo test test-fast lint clean
+.PHONY: help setup demo test test-fast lint runner arm-check clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -37,6 +37,12 @@ test-fast: setup ## the suite without its slow tests
 lint: setup ## ruff
 	@$(BIN)/ruff check .
 
+runner: setup ## the C++ runner for this machine, with its unit tests
+	@$(BIN)/python projects/ncnn_runner/scripts/build_runner.py
+
+arm-check: setup ## the C++ runner for 64-bit ARM, emulated, against x86 and Python
+	@$(BIN)/python projects/ncnn_runner/scripts/arm_check.py $(ARGS)
+
 clean: ## remove .venv and what tests and builds leave; keeps data and work_dirs
-	rm -rf .venv build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv build projects/*/build dist *.egg-info .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

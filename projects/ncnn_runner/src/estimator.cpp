@@ -52,10 +52,10 @@ void check_blob(const std::vector<const char*>& there, const std::string& name,
 Estimator::Estimator(ModelDescription model, Size size, int threads)
     : model_(std::move(model)), size_(size) {
   check_size(model_.input, size_);
-  const bool half = model_.precision == Precision::kFp16;
+  const bool half = model_.precision != Precision::kFp32;
   net_.opt.num_threads = threads;
   net_.opt.use_vulkan_compute = false;
-  // Of 16-bit numbers, only those that the description promises.
+  // On some processors ncnn computes in 16 bits unless it is told not to.
   net_.opt.use_fp16_packed = half;
   net_.opt.use_fp16_storage = half;
   net_.opt.use_fp16_arithmetic = half;

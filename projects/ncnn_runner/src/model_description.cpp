@@ -14,6 +14,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+constexpr const char* kLayout =
+    "channel = anchor * (5 + 3 K) + field; fields: x, y, w, h, objectness, then x, y, "
+    "confidence of each keypoint";
 constexpr int kMaxInt = std::numeric_limits<int>::max();
 
 /// A value in deploy.json that knows its name, for messages.
@@ -226,6 +229,7 @@ ModelDescription read_description(const fs::path& folder) {
   check_text(root["format"], "sasd_mmpose.pose/1",
              "export the model with the version of this program");
   check_text(root["backend"], "ncnn", "export the model for ncnn");
+  check_text(root["layout"], kLayout, "this program reads no other");
 
   ModelDescription model{};
   model.name = root["name"].text();

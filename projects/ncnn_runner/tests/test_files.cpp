@@ -1,0 +1,127 @@
+#include <cstdint>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "check.h"
+#include "exif.h"
+#include "json_files.h"
+#include "picture.h"
+#include "picture_ids.h"
+#include "temporary_folder.h"
+
+namespace {
+
+using namespace sasd;
+
+/// The start of a JPEG file with another segment before that of EXIF.
+std::vector<std::uint8_t> jpeg(const std::string& tiff) {
+  const std::string exif = std::string("Exif\0\0", 6) + tiff;
+  std::string file = std::string("\xFF\xD8\xFF\xE0\x00\x04xx", 8);
+  file += std::string("\xFF\xE1\x00", 3) + static_cast<char>(exif.size() + 2) + exif;
+  file += std::string("\xFF\xDA\x00\x02", 4);
+  return {file.begin(), file.end()};
+}
+
+void orientation_is_found_in_both_byte_orders() {
+  const std::string little("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0",
+                           22);
+  const std::string big("MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x08\0\0", 22);
+  CHECK(exif_orientation(jpeg(little)) == 6);
+  CHECK(exif_orientation(jpeg(big)) == 8);
+}
+
+void files_that_do_not_say_stay_as_they_are() {
+  const std::string zero("II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\0\0\0\0", 22);
+  CHECK(exif_orientation(jpeg(zero)) == 1);
+  CHECK(exif_orientation(jpeg("")) == 1);
+  CHECK(exif_orientation({}) == 1);
+  CHECK(exif_orientation({'P', '5', '\n'}) == 1);
+}
+
+void every_beginning_of_a_file_is_survived() {
+  const std::string far("II*\0\xFF\xFF\xFF\xFF\x01\0\x12\x01", 12);
+  const auto whole = jpeg(far);
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    CHECK(exif_orientation({whole.begin(), whole.begin() + static_cast<long>(size)}) ==
+          1);
+  }
+}
+
+void pictures_that_cannot_be_read_are_named() {
+  const TemporaryFolder folder;
+  folder.write("empty.jpg", "");
+  folder.write("text.jpg", "no picture");
+  CHECK_REFUSED(read_picture(folder.path() / "none.jpg"), "none.jpg: no such picture");
+  CHECK_REFUSED(read_picture(folder.path() / "empty.jpg"), "empty.jpg: cannot be read");
+  CHECK_REFUSED(read_picture(folder.path() / "text.jpg"), "text.jpg: not a whole");
+  CHECK_REFUSED(read_picture(folder.path()), "cannot be read");
+}
+
+void a_written_picture_is_read_back() {
+  const TemporaryFolder folder;
+  Picture picture(Size{3, 2});
+  for (std::size_t i = 0; i < picture.rgb.size(); ++i) {
+    picture.rgb[i] = static_cast<std::uint8_t>(10 * i);
+  }
+  write_picture(folder.path() / "a.png", picture);
+  const Picture read = read_picture(folder.path() / "a.png");
+  CHECK((read.size == Size{3, 2}));
+  CHECK(read.rgb == picture.rgb);
+  CHECK_REFUSED(write_picture(folder.path() / "none" / "a.png", picture),
+                "cannot be written");
+}
+
+void drawn_pictures_keep_their_names() {
+  CHECK(drawn_name("x/a.jpg") == "a.jpg");
+  CHECK(drawn_name("b.PNG") == "b.PNG");
+  CHECK(drawn_name("c.ppm") == "c.ppm.png");
+}
+
+void numbers_as_names_are_ids() {
+  CHECK((picture_ids({"x/000012.jpg", "7.png"}) == std::vector<int>{12, 7}));
+  CHECK((picture_ids({"a.jpg", "7.png"}) == std::vector<int>{1, 2}));
+  CHECK((picture_ids({"7.jpg", "07.png"}) == std::vector<int>{1, 2}));
+  CHECK((picture_ids({"-7.jpg"}) == std::vector<int>{1}));
+}
+
+void persons_are_written_as_coco_does() {
+  Person person;
+  person.box = {1.006F, 2, 4, 8.5F};
+  person.score = 0.123456F;
+  person.keypoints = {{1.00049F, -2, 0.5F}};
+  CHECK(to_coco(person, 3, "a.jpg").dump() ==
+        R"({"image_id":3,"file_name":"a.jpg","category_id":1,)"
+        R"("keypoints":[1.0,-2.0,0.5],"bbox":[1.01,2.0,2.99,6.5],"score":0.12346})");
+}
+
+void a_list_is_valid_after_each_addition() {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "list.json";
+  const auto content = [&] {
+    std::ifstream stream(path);
+    return Json::parse(stream);
+  };
+  JsonListFile file(path);
+  CHECK(content() == Json::array());
+  file.add({{"a", 1}});
+  CHECK(content().size() == 1);
+  file.add("b\xFF");
+  CHECK(content().size() == 2);
+  CHECK_REFUSED(JsonListFile(folder.path() / "none" / "a"), "cannot be written");
+}
+
+}  // namespace
+
+int main() {
+  orientation_is_found_in_both_byte_orders();
+  files_that_do_not_say_stay_as_they_are();
+  every_beginning_of_a_file_is_survived();
+  pictures_that_cannot_be_read_are_named();
+  a_written_picture_is_read_back();
+  drawn_pictures_keep_their_names();
+  numbers_as_names_are_ids();
+  persons_are_written_as_coco_does();
+  a_list_is_valid_after_each_addition();
+  return check::failures();
+}
