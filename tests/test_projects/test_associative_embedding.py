@@ -18,6 +18,7 @@ from projects.associative_embedding.codec import CellAssociativeEmbedding
 from projects.associative_embedding.grouping import Grouper
 from projects.associative_embedding.head import MultiResolutionAEHead
 from projects.associative_embedding.runtime import AERuntime
+from projects.associative_embedding.tools import make_tables
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / 'projects' / 'litepose' / 'configs' / 'litepose_xs_coco.py'
@@ -408,3 +409,14 @@ def test_runtime_imports_no_torch():
     code = ('import sys, projects.associative_embedding.runtime; '
             "assert not {'torch', 'mmengine', 'mmpose'} & set(sys.modules)")
     subprocess.run([sys.executable, '-c', code], cwd=ROOT, check=True)
+
+
+# -------------------------------------------------------------------- tables
+
+
+@pytest.mark.parametrize('project', make_tables.PROJECTS)
+def test_tables_of_the_readme_are_those_of_the_results(project):
+    text = (ROOT / 'projects' / project / 'README.md').read_text()
+    assert make_tables.fill(text, project) == text
+    for name in make_tables.TABLES:
+        assert f'<!-- table {name} -->' in text
