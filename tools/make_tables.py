@@ -15,7 +15,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / 'results'
-DOCUMENTS = ('README.md', 'docs/paper_notes.md', 'docs/experiments.md')
+DOCUMENTS = ('README.md', 'docs/paper_notes.md', 'docs/experiments.md',
+             'docs/benchmark.md')
 SUITES = ('table3', 'table4', 'table5', 'table6', 'open-questions')
 NONE = '–'
 
@@ -150,10 +151,35 @@ def experiment_table(name: str) -> str:
     return '\n\n'.join(parts)
 
 
+def benchmark_table(name: str, *args: str) -> str:
+    """A table of the benchmark; see ``sasd_mmpose.apis.benchmark.tables``."""
+    from sasd_mmpose.apis.benchmark import tables
+    return getattr(tables, f'{name}_table')(read('benchmark.json'), *args)
+
+
+def draw_benchmark() -> None:
+    """Draw the figure of docs/benchmark.md."""
+    from sasd_mmpose.visualization.benchmark import plot_benchmark
+    plot_benchmark(read('benchmark.json'), ROOT / 'docs/figures/benchmark.png')
+    print('drew docs/figures/benchmark.png')
+
+
+BENCHMARK = {
+    'benchmark': ('overview', ),
+    'benchmark-ratios': ('ratio', 'ncnn'),
+    'benchmark-ncnn': ('stage', 'ncnn'),
+    'benchmark-onnxruntime': ('stage', 'onnxruntime'),
+    'benchmark-openvino': ('stage', 'openvino'),
+    'benchmark-torch': ('stage', 'torch'),
+    'benchmark-failures': ('failure', ),
+    'benchmark-settings': ('setting', ),
+}
 TABLES: dict[str, Callable[[], str]] = dict(
     models=model_table, demo=demo_table, runs=run_table, trials=trials_table,
     nets=net_table,
-    **{name: partial(experiment_table, name) for name in SUITES})
+    **{name: partial(experiment_table, name) for name in SUITES},
+    **{name: partial(benchmark_table, *args)
+       for name, args in BENCHMARK.items()})
 
 
 def fill(text: str) -> str:
@@ -178,8 +204,14 @@ def main() -> None:
     parser.add_argument(
         '--measure', action='store_true',
         help='count the sizes of the nets anew')
-    if parser.parse_args().measure:
+    parser.add_argument(
+        '--figures', action='store_true',
+        help="draw the benchmark's figure anew, too")
+    args = parser.parse_args()
+    if args.measure:
         measure_models()
+    if args.figures:
+        draw_benchmark()
     for name in DOCUMENTS:
         path = ROOT / name
         path.write_text(fill(path.read_text()))

@@ -187,7 +187,8 @@ class Entrant:
             settle_batch_norms(self.model, self.example)
         else:
             load_deployed(self.model, root / entry.checkpoint)
-        self.net = RawMaps(self.model)
+        self._fix_positions()
+        self.net = RawMaps(self.model).eval()
         with torch.no_grad():
             maps, self.structure = tree_flatten(
                 self.model(self.example, None, mode='tensor'))
@@ -203,6 +204,15 @@ class Entrant:
     def head(self) -> nn.Module:
         """The head that gives the raw maps."""
         return self.model.head
+
+    def _fix_positions(self) -> None:
+        """Let RTMO's neck compute its position encodings for the input size.
+
+        MMPose's own export does so; the neck computes the same as before.
+        """
+        neck = getattr(self.model, 'neck', None)
+        if hasattr(neck, 'switch_to_deploy'):
+            neck.switch_to_deploy(dict(input_size=self.entry.input_size[::-1]))
 
     def _input_spec(self, preprocessor: Mapping) -> InputSpec:
         """Say how the config prepares its pictures."""

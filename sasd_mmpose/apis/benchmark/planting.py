@@ -30,6 +30,8 @@ PRESENT = (1.0, 4.0)
 SIGMA = 2.0
 PEAK = (0.5, 0.95)
 TAG_STEP = 4.0
+# RTMO: deviation of the noise that stands for its pose vectors.
+VECTOR_SCALE = 10.0
 # Anchor-free heads: longest side in cells of the level that takes a person.
 MAX_CELLS = 16
 
@@ -125,7 +127,7 @@ def _point_maps(entrant: Entrant, labels: Labels,
     if is_rtmo:
         scores, boxes, points, visible, vectors = nested
         for level in vectors:
-            level.copy_(torch.from_numpy(rng.normal(size=level.shape)))
+            level.copy_(torch.from_numpy(rng.normal(0, VECTOR_SCALE, level.shape)))
         sure = [scores]
     else:
         scores, objectness, boxes, points, visible = nested

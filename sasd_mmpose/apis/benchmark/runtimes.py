@@ -25,16 +25,21 @@ MADE_FOR = dict(onnxruntime='onnxruntime', openvino='onnxruntime', ncnn='ncnn')
 RUNTIMES = (TORCH, *MADE_FOR)
 OPSET = 13
 # A net that ncnn cannot run may end the process, which must not be this one.
-PROBE = ('import sys, ncnn, numpy as np\n'
-         'param, model, width, height, *names = sys.argv[1:]\n'
-         'net = ncnn.Net()\n'
-         'assert net.load_param(param) == 0, "ncnn cannot load the net"\n'
-         'assert net.load_model(model) == 0, "ncnn cannot load the weights"\n'
-         'ex = net.create_extractor()\n'
-         'ex.input("in0", ncnn.Mat(np.zeros('
-         '(3, int(height), int(width)), np.float32)))\n'
-         'for name in names:\n'
-         '    assert ex.extract(name)[0] == 0, f"ncnn cannot compute {name}"\n')
+PROBE = """
+import sys, ncnn, numpy as np
+param, model, width, height, *names = sys.argv[1:]
+net = ncnn.Net()
+if net.load_param(param) or net.load_model(model):
+    sys.exit('ncnn cannot load the net')
+extractor = net.create_extractor()
+blob = np.zeros((3, int(height), int(width)), np.float32)
+extractor.input('in0', ncnn.Mat(blob))
+for name in names:
+    if extractor.extract(name)[0]:
+        sys.exit(f'ncnn cannot compute {name}')
+"""
+# Of what such a process says.
+LAST_LINES = 3
 
 Net = Callable[[np.ndarray], list[np.ndarray]]
 
@@ -131,11 +136,6 @@ def _to_onnx(entrant: Entrant, target: Path) -> None:
     partial.rename(target)
 
 
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else 'it says nothing'
-
-
 def _probe(entrant: Entrant, folder: Path) -> None:
     """Run a net once in a process of its own.
 
@@ -149,8 +149,11 @@ def _probe(entrant: Entrant, folder: Path) -> None:
         [sys.executable, '-c', PROBE, *paths, str(width), str(height), *names],
         capture_output=True, text=True, errors='replace')
     if done.returncode:
-        raise RuntimeError(f'ncnn ended with {done.returncode}: '
-                           + _last_line(done.stdout + done.stderr))
+        said = (done.stdout + done.stderr).split('\n')
+        lines = [line.strip() for line in said if line.strip()]
+        raise RuntimeError(
+            f'ncnn ended with status {done.returncode}: '
+            + ' | '.join(lines[-LAST_LINES:]))
 
 
 class Agreement(NamedTuple):
