@@ -14,6 +14,8 @@ from mmpose.models.utils.tta import flip_heatmaps
 from mmpose.utils.typing import ConfigType, Features, OptSampleList
 from torch import Tensor
 
+from sasd_mmpose import InputError
+
 
 class MultiResolutionAEHead(AssociativeEmbeddingHead):
     """Base of heads that predict heatmaps at several resolutions.
@@ -128,12 +130,15 @@ class MultiResolutionAEHead(AssociativeEmbeddingHead):
             list[InstanceData]: Per picture ``keypoints`` ``(n, K, 2)`` and
             ``bboxes`` ``(n, 4)`` in pixels of the input, ``keypoint_scores``
             ``(n, K)``, ``bbox_scores`` ``(n, )``.
+
+        Raises:
+            InputError: The pictures have inputs of different sizes.
         """
         if test_cfg.get('flip_test', False):
             heatmaps, tags = self.flip_merged(*map(self.forward, feats))
         else:
             heatmaps, tags = self.merged(self.forward(feats))
-        size = batch_data_samples[0].metainfo['img_shape']
+        size = _common_size(batch_data_samples)
         return self.decode((_resized(heatmaps, size), _resized(tags, size)))
 
     def merged(self, maps: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
@@ -187,6 +192,16 @@ class MultiResolutionAEHead(AssociativeEmbeddingHead):
                 [found.keypoints.min(axis=1), found.keypoints.max(axis=1)],
                 axis=1)
         return people
+
+
+def _common_size(samples: OptSampleList) -> tuple[int, int]:
+    """Return height and width of the input of all pictures of a batch."""
+    sizes = {tuple(sample.metainfo['img_shape']) for sample in samples}
+    if len(sizes) > 1:
+        raise InputError(
+            'batch_size: pictures of different shape do not fit into one batch; '
+            'set it to 1 in val_dataloader and test_dataloader')
+    return sizes.pop()
 
 
 def _resized(maps: Tensor, size: Sequence[int]) -> Tensor:

@@ -19,6 +19,7 @@ from projects.associative_embedding.grouping import Grouper
 from projects.associative_embedding.head import MultiResolutionAEHead
 from projects.associative_embedding.runtime import AERuntime
 from projects.associative_embedding.tools import make_tables
+from sasd_mmpose import InputError
 
 ROOT = Path(__file__).parents[2]
 CONFIG = ROOT / 'projects' / 'litepose' / 'configs' / 'litepose_xs_coco.py'
@@ -301,6 +302,15 @@ def test_nobody_is_found_in_empty_maps(head, grouper):
     keypoints, keypoint_scores, scores = grouper(maps, (SIZE, SIZE))
     assert keypoints.shape == (0, 17, 2)
     assert keypoint_scores.shape == (0, 17) and scores.shape == (0, )
+
+
+def test_pictures_of_different_shape_in_one_batch_are_refused(head):
+    maps = [np.concatenate([level[None]] * 2) for level in draw(
+        np.zeros((0, 17, 2)), np.zeros(0))]
+    samples = [DummySample(img_shape=(SIZE, SIZE)),
+               DummySample(img_shape=(SIZE, SIZE - 64))]
+    with pytest.raises(InputError, match='batch_size'):
+        head.predict(tuple(map(torch.from_numpy, maps)), samples, dict())
 
 
 def test_grouping_small_maps_finds_the_same_people(grouper):
