@@ -31,7 +31,7 @@ def read_version() -> str:
 
 
 class BuildWithConfigs(build_py):
-    """Put the configs where mim looks for them in an installed package.
+    """Put configs and models where mim looks for them in an installed package.
 
     An editable installation has them beside the package already.
     """
@@ -41,11 +41,11 @@ class BuildWithConfigs(build_py):
         if self.editable_mode:
             return
         target = Path(self.build_lib) / 'sasd_mmpose' / '.mim'
-        shutil.copytree(ROOT / 'configs', target / 'configs',
-                        ignore=shutil.ignore_patterns('__pycache__'),
-                        dirs_exist_ok=True)
-        for index in ROOT.glob('model-index.yml'):  # once models are published
-            shutil.copy(index, target)
+        for folder in 'configs', 'weights':
+            shutil.copytree(ROOT / folder, target / folder,
+                            ignore=shutil.ignore_patterns('__pycache__'),
+                            dirs_exist_ok=True)
+        shutil.copy(ROOT / 'model-index.yml', target)
 
 
 setup(

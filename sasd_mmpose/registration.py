@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from types import ModuleType
 
 REGISTERING = tuple(f'{__package__}.{name}' for name in (
-    'datasets', 'engine', 'evaluation', 'models'))
+    'datasets', 'engine', 'evaluation', 'model_zoo', 'models'))
 NEED_MMPOSE = frozenset(
     ('mmpose', f'{__package__}.apis', f'{__package__}.visualization',
      *REGISTERING))

@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 
 from ..models.deployed import deployed_cfg
 
-_TRAINING_KEYS = ('train_dataloader', 'train_cfg', 'optim_wrapper',
+TRAINING_KEYS = ('train_dataloader', 'train_cfg', 'optim_wrapper',
                   'param_scheduler', 'val_dataloader', 'val_cfg',
                   'val_evaluator')
 
@@ -53,7 +53,7 @@ def evaluate(cfg: Config, weights: Path, work_dir: Path,
         InputError: If the checkpoint belongs to another net.
     """
     test = Config(cfg.to_dict())
-    for key in _TRAINING_KEYS:
+    for key in TRAINING_KEYS:
         test.pop(key, None)
     test.custom_hooks = [dict(type='CheckpointGuardHook')]
     test.load_from, test.resume = str(weights), False

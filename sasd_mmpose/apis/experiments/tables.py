@@ -152,7 +152,7 @@ def suite_table(suite: Suite, form: str) -> str:
             f'--rows {row.name}`'
         ])
     table = markdown([
-        'row', 'AP in the paper', 'AP here', f'against {first.title.lower()}',
+        'row', 'AP in the paper', 'AP here', f'gain over {first.title}',
         'AP50 here', 'AR here', 'seeds', 'command for all of COCO'
     ], rows)
     return f'{terms(results)}\n\n{table}'
