@@ -1,0 +1,446 @@
+"""What is exported computes what torch computes, and is whole or not there."""
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from lively import set_lively, write_lively
+from make_golden import GOLDEN, SIZE, STEP, golden_checkpoint
+from mmpose.registry import MODELS
+from small_nets import CONFIGS, build, model_cfg
+from tool_loader import command
+
+pytest.importorskip('mmdeploy')
+
+# ruff: noqa: E402
+from sasd_mmpose import InputError
+from sasd_mmpose.apis import Predictor
+from sasd_mmpose.apis import predictor as torch_predictor
+from sasd_mmpose.deploy import ModelDescription, PosePredictor, pnnx
+from sasd_mmpose.deploy.export import export_model, relative_error
+from sasd_mmpose.pictures import read_picture
+
+XS, E, S = 'sasd_xs_coco_mini', 'sasd_e_coco', 'sasd_s_coco'
+DEPLOY = CONFIGS / 'deploy'
+# All layers that any of the nets may have: plain ones of ncnn's core.
+NCNN_LAYERS = {
+    'Input', 'Convolution', 'ConvolutionDepthWise', 'Concat', 'Interp', 'Pooling',
+    'ShuffleChannel', 'Slice', 'Split', 'Swish', 'BinaryOp'}
+PARAMS = {XS: 1.600e6, E: 2.375e6, S: 6.48e6}
+
+
+@pytest.fixture(scope='session')
+def golden():
+    return np.load(GOLDEN)
+
+
+@pytest.fixture(scope='session')
+def picture(golden, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp('picture') / 'people.png'
+    cv2.imwrite(str(path), golden['picture'])
+    return path
+
+
+@pytest.fixture(scope='session')
+def checkpoints(tmp_path_factory, golden) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp('weights')
+    return {name: golden_checkpoint(folder / f'{name}.pth', golden['picture'])
+            if name == XS else write_lively(name, folder / f'{name}.pth',
+                                            golden['picture'])
+            for name in (XS, E, S)}
+
+
+@pytest.fixture(scope='session')
+def deploy_cfg(tmp_path_factory):
+    """Write a deploy config with another input size; return its path."""
+    folder = tmp_path_factory.mktemp('deploy')
+
+    def make(base: str, size: tuple[int, int]) -> Path:
+        path = folder / f'{base}_{size[0]}.py'
+        path.write_text(f"_base_ = '{DEPLOY / base}.py'\n"
+                        f'onnx_config = dict(input_shape={size})\n')
+        return path
+
+    return make
+
+
+@pytest.fixture(scope='session')
+def folders(tmp_path_factory, checkpoints, deploy_cfg, picture) -> dict:
+    """Export all three nets: (config, backend and precision) -> folder."""
+    root = tmp_path_factory.mktemp('exported')
+    made = {}
+    for name, size in ((XS, SIZE), (E, 128), (S, 128)):
+        for kind in ('ncnn', 'onnxruntime', 'ncnn_fp16'):
+            made[name, kind] = root / f'{name}_{kind}'
+            export_model(
+                deploy_cfg(f'pose_{kind}_static', (size, size)),
+                CONFIGS / f'{name}.py', checkpoints[name], picture,
+                made[name, kind])
+    return made
+
+
+def torch_maps(name: str, checkpoint: Path, predictor: PosePredictor,
+               image: np.ndarray) -> list[np.ndarray]:
+    """Raw maps of torch's own net, on its own input."""
+    net = Predictor(CONFIGS / f'{name}.py', checkpoint, 'cpu', predictor.size[0])
+    inputs = net.pipeline(dict(img=image, img_id=0))['inputs']
+    with torch.no_grad():
+        batch = net.model.data_preprocessor(
+            dict(inputs=[inputs], data_samples=[]), False)
+        return [m[0].numpy() for m in net.model(
+            batch['inputs'], None, mode='tensor')]
+
+
+def assert_same_persons(found, expected, pixels: float, scores: float) -> None:
+    assert len(found) == len(expected) > 0
+    for ours, theirs in zip(found, expected):
+        np.testing.assert_allclose(ours.box, theirs.box, atol=pixels)
+        np.testing.assert_allclose(ours.keypoints, theirs.keypoints, atol=pixels)
+        np.testing.assert_allclose(ours.score, theirs.score, atol=scores)
+        np.testing.assert_allclose(
+            ours.keypoint_scores, theirs.keypoint_scores, atol=scores)
+
+
+RUNS = {  # kind of folder, backend, relative error of a map
+    'ncnn': ('ncnn', 'ncnn', 1e-4),
+    'onnxruntime': ('onnxruntime', 'onnxruntime', 1e-4),
+    'openvino': ('onnxruntime', 'openvino', 1e-4),
+    'ncnn_fp16': ('ncnn_fp16', 'ncnn', 1e-2),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', [XS, E, S])
+def test_raw_maps_are_those_of_torch(folders, checkpoints, golden, name):
+    image = golden['picture']
+    expected = None
+    for kind, backend, tolerance in RUNS.values():
+        predictor = PosePredictor.from_dir(folders[name, kind], backend)
+        if expected is None:
+            expected = torch_maps(name, checkpoints[name], predictor, image)
+        found = predictor.net(predictor.preprocess(image)[0])
+        assert len(found) == len(expected) == len(
+            model_cfg(name).head.strides)
+        errors = [relative_error(a, b) for a, b in zip(found, expected)]
+        assert max(errors) < tolerance, (backend, errors)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', [XS, E, S])
+@pytest.mark.parametrize('backend', ['ncnn', 'onnxruntime', 'openvino'])
+def test_same_persons_as_torch(folders, checkpoints, golden, name, backend):
+    kind = RUNS[backend][0]
+    predictor = PosePredictor.from_dir(folders[name, kind], backend)
+    expected = Predictor(CONFIGS / f'{name}.py', checkpoints[name], 'cpu',
+                         predictor.size[0])([golden['picture']])[0]
+    assert_same_persons(
+        predictor(golden['picture']), expected, pixels=0.01, scores=1e-4)
+
+
+@pytest.mark.slow
+def test_same_persons_as_torch_on_photographs(folders, checkpoints, coco_mini):
+    reference = Predictor(CONFIGS / f'{XS}.py', checkpoints[XS], 'cpu', SIZE)
+    predictor = PosePredictor.from_dir(folders[XS, 'ncnn'])
+    annotations = json.loads(
+        (coco_mini / 'annotations' / 'person_keypoints_val.json').read_text())
+    for entry in annotations['images'][:4]:
+        image = read_picture(coco_mini / 'images' / entry['file_name'])
+        assert_same_persons(
+            predictor(image), reference([image])[0], pixels=0.05, scores=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('backend', [None, 'ncnn', 'onnxruntime', 'openvino'])
+def test_golden_outputs(folders, checkpoints, golden, backend):
+    """None is torch itself."""
+    if backend is None:
+        persons = Predictor(CONFIGS / f'{XS}.py', checkpoints[XS], 'cpu', SIZE)(
+            [golden['picture']])[0]
+    else:
+        predictor = PosePredictor.from_dir(
+            folders[XS, RUNS[backend][0]], backend)
+        blob, place = predictor.preprocess(golden['picture'])
+        maps = predictor.net(blob)
+        for index, level in enumerate(maps):
+            np.testing.assert_allclose(
+                level.ravel()[::STEP], golden[f'out{index}'], atol=1e-3)
+        persons = predictor.decode(maps, place)
+    for name, values in (
+            ('boxes', [p.box for p in persons]),
+            ('scores', [p.score for p in persons]),
+            ('keypoints', [p.keypoints for p in persons]),
+            ('keypoint_scores', [p.keypoint_scores for p in persons])):
+        np.testing.assert_allclose(values, golden[name], atol=0.02)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', [XS, E, S])
+def test_ncnn_has_core_layers_and_pruned_weights_only(folders, name):
+    lines = (folders[name, 'ncnn'] / 'end2end.param').read_text().splitlines()[2:]
+    layers = [line.split() for line in lines]
+    assert {layer[0] for layer in layers} <= NCNN_LAYERS
+    if name != S:
+        assert [layer[0] for layer in layers].count('ShuffleChannel') >= 16
+    # One map for each level of the deployed net: no P6 of XS, no P7 of E.
+    outputs = {blob for layer in layers for blob in layer if blob.startswith('out')}
+    assert outputs == {f'out{i}' for i in range(len(model_cfg(name).head.strides))}
+    size = (folders[name, 'ncnn'] / 'end2end.bin').stat().st_size
+    # Batch norms are folded: a little less than the net's parameters.
+    assert 0.98 * PARAMS[name] < size / 4 <= PARAMS[name]
+    half = (folders[name, 'ncnn_fp16'] / 'end2end.bin').stat().st_size
+    assert half < 0.55 * size
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('kind, backend', [
+    ('ncnn', 'ncnn'), ('onnxruntime', 'onnxruntime'), ('onnxruntime', 'openvino')])
+def test_dynamic_nets_take_other_sizes(
+        tmp_path, checkpoints, picture, golden, kind, backend):
+    export_model(DEPLOY / f'pose_{kind}_dynamic.py', CONFIGS / f'{XS}.py',
+                 checkpoints[XS], picture, tmp_path / 'net')
+    for size in (None, 256):
+        predictor = PosePredictor.from_dir(tmp_path / 'net', backend, size=size)
+        expected = Predictor(CONFIGS / f'{XS}.py', checkpoints[XS], 'cpu', size)
+        assert_same_persons(predictor(golden['picture']),
+                            expected([golden['picture']])[0], 0.01, 1e-4)
+    with pytest.raises(InputError, match='multiples of 32'):
+        PosePredictor.from_dir(tmp_path / 'net', backend, size=100)
+
+
+# ---------------------------------------------------------------- the command
+
+
+@pytest.fixture
+def deploy(monkeypatch, checkpoints, picture, tmp_path):
+    """Run the command on XS; any argument can be another one."""
+    run = command('deploy', monkeypatch)
+
+    def call(deploy_cfg=DEPLOY / 'pose_ncnn_static.py',
+             model=CONFIGS / f'{XS}.py', checkpoint=checkpoints[XS],
+             image=picture, work_dir=tmp_path / 'net', more=()):
+        run(deploy_cfg, model, checkpoint, image, '--work-dir', work_dir, *more)
+        return Path(work_dir)
+
+    return call
+
+
+@pytest.mark.slow
+def test_command_prunes_and_reports(deploy, golden, tmp_path, capsys):
+    """A checkpoint of a training, with its auxiliary level and a twin."""
+    model = build(model_cfg(XS, weight_sharing=False))
+    torch.save(dict(state_dict=model.state_dict(), meta={}),
+               tmp_path / 'epoch_1.pth')
+    folder = deploy(checkpoint=tmp_path / 'epoch_1.pth')
+    said = capsys.readouterr().out
+    assert 'pruned    aux_level: 0.78 M numbers' in said
+    assert 'pruned    twin: 1.' in said
+    assert str(folder) in said and 'people' in said
+    assert {path.name for path in folder.iterdir()} == {
+        'deploy.json', 'end2end.param', 'end2end.bin', 'preview.jpg'}
+    preview = cv2.imread(str(folder / 'preview.jpg'))
+    assert preview.shape[1] > 2 * 480
+    description = ModelDescription.read(folder)
+    assert description.source['config'] == f'{XS}.py'
+    assert len(description.source['checkpoint_sha256']) == 64
+    assert description.keypoints[0].name == 'nose'
+    assert description.thresholds.max_people == 100
+    # A folder of that name is replaced, and nothing else is left beside it.
+    (folder / 'old').touch()
+    deploy()
+    assert not (folder / 'old').exists()
+    assert {path.name for path in tmp_path.iterdir()} == {'net', 'epoch_1.pth'}
+
+
+BAD_INPUT = {
+    'no picture': (dict(image='none.jpg'), 'none.jpg: no such picture'),
+    'broken picture': (dict(image='broken.png'), 'broken.png: not a whole'),
+    'no deploy config': (dict(deploy_cfg='none.py'), 'none.py: no such deploy'),
+    'wrong deploy config': (
+        dict(deploy_cfg=CONFIGS / f'{XS}.py'), 'no key "codebase_config"'),
+    'no config': (dict(model='none.py'), 'none.py: no such config file'),
+    'no checkpoint': (dict(checkpoint='none.pth'), 'none.pth: no such'),
+    'wrong checkpoint': (dict(model=CONFIGS / f'{S}.py'), 'not a checkpoint of'),
+    'wrong size': (dict(deploy_cfg='odd'), r'input_size=\(100, 100\)'),
+    'no folder': (dict(work_dir='file'), 'exists and is no model folder'),
+    'no device': (dict(more=['--device', 'abacus:1']), "'abacus:1' cannot"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('case', BAD_INPUT)
+def test_bad_input_leaves_one_line_and_nothing_else(
+        deploy, deploy_cfg, tmp_path, monkeypatch, case):
+    monkeypatch.chdir(tmp_path)
+    Path('broken.png').write_bytes(b'broken')
+    Path('file').touch()
+    before = set(tmp_path.iterdir())
+    changes, message = BAD_INPUT[case]
+    if changes.get('deploy_cfg') == 'odd':
+        changes = dict(deploy_cfg=deploy_cfg('pose_ncnn_static', (100, 100)))
+    with pytest.raises(InputError, match=message) as error:
+        deploy(**changes)
+    assert '\n' not in str(error.value)
+    assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('script, message', [
+    (None, 'pip install pnnx'),
+    ('echo one; echo "cannot do that" >&2; exit 3', 'status 3: one | cannot do'),
+    ('exit 0', 'status 0'),
+])
+def test_pnnx_missing_or_failing(deploy, tmp_path, monkeypatch, script, message):
+    tools = tmp_path / 'bin'
+    tools.mkdir()
+    if script is None:
+        monkeypatch.setattr(pnnx, 'find_spec', lambda name: None)
+    else:
+        (tools / 'pnnx').write_text(f'#!/bin/sh\n{script}\n')
+        (tools / 'pnnx').chmod(0o755)
+    path = f'{tools}{os.pathsep}/usr/bin{os.pathsep}/bin'
+    monkeypatch.setenv('PATH', path)
+    with pytest.raises(InputError) as error:
+        deploy()
+    assert message in str(error.value) and '\n' not in str(error.value)
+    assert list(tmp_path.iterdir()) == [tools]
+
+
+@pytest.mark.slow
+def test_mmdeploys_own_converter_is_used_where_there_is_one(
+        tmp_path, monkeypatch, folders):
+    """A stand-in for it notes what it was called with."""
+    from mmdeploy.backend.base import get_backend_manager
+
+    from sasd_mmpose.deploy import mmdeploy_task
+    tool = tmp_path / 'mmdeploy_onnx2ncnn'
+    tool.write_text('#!/bin/sh\ncp "$1" "$2"\necho weights > "$3"\n')
+    tool.chmod(0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path}{os.pathsep}{os.environ["PATH"]}')
+    manager = get_backend_manager('ncnn')
+    assert manager is mmdeploy_task.PnnxManager and manager.is_available()
+    source = folders[XS, 'onnxruntime'] / 'end2end.onnx'
+    files = manager.to_backend([str(source)], str(tmp_path))
+    assert [Path(file).name for file in files] == ['end2end.param', 'end2end.bin']
+    assert Path(files[0]).read_bytes() == source.read_bytes()
+
+
+@pytest.mark.slow
+def test_mmdeploys_backend_model(folders, checkpoints, deploy_cfg, picture):
+    """The task's model for a folder predicts what torch predicts."""
+    from mmdeploy.apis import build_task_processor
+
+    from sasd_mmpose.apis import load_config
+    from sasd_mmpose.deploy.export import load_deploy_config
+    task = build_task_processor(
+        load_config(CONFIGS / f'{XS}.py'),
+        load_deploy_config(deploy_cfg('pose_ncnn_static', (SIZE, SIZE))), 'cpu')
+    model = task.build_backend_model([str(folders[XS, 'ncnn'] / 'end2end.param')])
+    model.test_cfg = dict(model.test_cfg, score_thr=0.3)
+    batch, _ = task.create_input(str(picture))
+    found = torch_predictor.persons_of(model.test_step(batch)[0])
+    expected = Predictor(CONFIGS / f'{XS}.py', checkpoints[XS], 'cpu', SIZE)(
+        [read_picture(picture)])[0]
+    assert_same_persons(found, expected, 0.01, 1e-4)
+
+
+# --------------------------------------------------------- running the folders
+
+
+def copy_folder(source: Path, target: Path) -> ModelDescription:
+    target.mkdir()
+    for path in source.iterdir():
+        (target / path.name).write_bytes(path.read_bytes())
+    return ModelDescription.read(target)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('kind, backend', [
+    ('ncnn', 'ncnn'), ('onnxruntime', 'onnxruntime'), ('onnxruntime', 'openvino')])
+def test_folders_that_do_not_fit_together(folders, tmp_path, kind, backend):
+    description = copy_folder(folders[XS, kind], tmp_path / 'net')
+
+    def refused(changed: ModelDescription | None, message: str) -> None:
+        if changed is not None:
+            changed.write(tmp_path / 'net')
+        with pytest.raises(InputError, match=message) as error:
+            PosePredictor.from_dir(tmp_path / 'net', backend)
+        assert '\n' not in str(error.value)
+
+    first, *others = description.outputs
+    refused(replace(description, outputs=[
+        replace(first, name='out7'), *others]), 'do not belong together')
+    refused(replace(description, keypoints=description.keypoints[:14], skeleton=[]),
+            r'out0 has the shape \(168, 24, 24\) and by deploy.json \(141,')
+    description.write(tmp_path / 'net')
+    for name in description.files:
+        whole = (tmp_path / 'net' / name).read_bytes()
+        (tmp_path / 'net' / name).write_bytes(whole[:len(whole) // 2])
+        refused(None, f'{name}: .*export it again')
+        (tmp_path / 'net' / name).write_bytes(whole)
+    assert PosePredictor.from_dir(tmp_path / 'net', backend).size == (SIZE, SIZE)
+
+
+@pytest.mark.slow
+def test_backends_that_cannot_run_a_folder(folders, monkeypatch):
+    with pytest.raises(InputError, match="backend 'abacus': not known"):
+        PosePredictor.from_dir(folders[XS, 'ncnn'], 'abacus')
+    with pytest.raises(InputError, match='made for ncnn, which openvino cannot'):
+        PosePredictor.from_dir(folders[XS, 'ncnn'], 'openvino')
+    monkeypatch.setitem(sys.modules, 'ncnn', None)
+    with pytest.raises(InputError, match='pip install ncnn'):
+        PosePredictor.from_dir(folders[XS, 'ncnn'])
+
+
+@pytest.mark.slow
+def test_pictures_of_other_kinds(folders):
+    predictor = PosePredictor.from_dir(folders[XS, 'ncnn'], score_thr=0.9)
+    for shape in ((9, 200), (30, 30, 1), (5, 4, 4)):
+        predictor(np.zeros(shape, np.uint8))
+    with pytest.raises(InputError, match='is no picture'):
+        predictor(np.zeros((3, 3)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('backend', ['ncnn', 'onnxruntime', 'openvino'])
+def test_predict_without_torch(folders, golden, picture, tmp_path, backend):
+    """In a process that cannot import torch or any OpenMMLab package."""
+    blocked = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose', 'mmdeploy',
+               'matplotlib', 'scipy', 'pycocotools', 'onnx')
+    tool = CONFIGS.parent / 'tools' / 'predict.py'
+    arguments = [tool, picture, '--model', folders[XS, RUNS[backend][0]],
+                 '--backend', backend, '--out', tmp_path / 'out']
+    code = ('import runpy, sys\n'
+            f'sys.modules.update(dict.fromkeys({blocked}))\n'
+            f'sys.argv = {list(map(str, arguments))}\n'
+            'runpy.run_path(sys.argv[0], run_name="__main__")\n')
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    persons = json.loads((tmp_path / 'out' / 'predictions.json').read_text())
+    assert len(persons) == len(golden['scores'])
+    assert (tmp_path / 'out' / 'drawn' / 'people.png').is_file()
+
+
+def test_weights_keep_every_layer_busy(golden):
+    """Else equal maps would say little."""
+    model = MODELS.build(model_cfg(XS, type='SASDDistiller'))
+    model.aux_level = None
+    set_lively(model, golden['picture'])
+    seen = []
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.register_forward_hook(
+                lambda m, i, out: seen.append(float(out.std())))
+    image = torch.from_numpy(
+        cv2.resize(golden['picture'], (SIZE, SIZE)).transpose(2, 0, 1).copy())
+    with torch.no_grad():
+        model(image[None].float() / 255, None, mode='tensor')
+    assert min(seen) > 0.1 and max(seen) < 10
