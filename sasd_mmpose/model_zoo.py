@@ -1,20 +1,18 @@
-"""Trained models that come with the package, and MMPose's inferencer.
+"""Trained models that come with the project; needs neither torch nor MMPose.
 
-``MMPoseInferencer(pose2d=NAME)`` looks names up in MMPose's own index only.
-Importing this module, which ``import sasd_mmpose`` does where MMPose is in
-use, adds the models of ``model-index.yml`` to what it finds.
+Each has a folder under ``weights/``: ``model.json``, which describes it, config
+and checkpoint of the deployed net, and, where they were made, folders for other
+runtimes (``ncnn``, ``onnx``), each with a ``deploy.json``.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from pathlib import Path
 from typing import NamedTuple
 
-import yaml
-from mmengine.infer import BaseInferencer
-
 from .errors import InputError
 
+WEIGHTS = 'weights'
 INDEX = 'model-index.yml'
 
 
@@ -22,15 +20,25 @@ class PublishedModel(NamedTuple):
     """A trained model.
 
     Attributes:
-        name (str): Its name, as the inferencer takes it.
+        name (str): Its name, as MMPose's inferencer takes it.
         config (Path): Config of the deployed net.
-        weights (Path): Its checkpoint.
-        entry (dict): All that the metafile says of it.
+        checkpoint (Path): Its weights.
+        description (dict): The content of ``model.json``.
     """
     name: str
     config: Path
-    weights: Path
-    entry: dict
+    checkpoint: Path
+    description: dict
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the model."""
+        return self.config.parent
+
+    def runtime_folder(self, backend: str) -> Path | None:
+        """Return the folder for a runtime, such as ``ncnn``, if it is there."""
+        folder = self.folder / backend
+        return folder if (folder / 'deploy.json').is_file() else None
 
 
 def project_root() -> Path:
@@ -45,52 +53,30 @@ def project_root() -> Path:
 
 
 def published_models(root: Path | None = None) -> list[PublishedModel]:
-    """Read all models of the index.
+    """Read the descriptions of all models.
 
     Args:
         root (Path | None): Folder of the project; by default this one's.
 
     Returns:
-        list[PublishedModel]: With absolute paths; the first is the default.
+        list[PublishedModel]: By name.
 
     Raises:
-        InputError: The index or a metafile cannot be read.
+        InputError: One of them cannot be read, or lacks its checkpoint.
     """
-    root = root or project_root()
-    if not (root / INDEX).is_file():
-        return []
-    try:
-        metafiles = yaml.safe_load((root / INDEX).read_text())['Import']
-        entries = [entry for name in metafiles for entry in
-                   yaml.safe_load((root / name).read_text())['Models'] or ()]
-        return [
-            PublishedModel(entry['Name'], root / entry['Config'],
-                           root / entry['Weights'], entry)
-            for entry in entries
-        ]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
-        raise InputError(
-            f'{root / INDEX}: it, or a metafile that it names, cannot be read; '
-            'write them anew with tools/publish_model.py') from error
-
-
-_list_models = BaseInferencer._get_models_from_metafile
-
-
-def _models_of(folder: str) -> Iterator[dict]:
-    """List the models of a package's folder; to MMPose's, add ours.
-
-    Args:
-        folder (str): Folder with a ``model-index.yml``.
-
-    Yields:
-        dict: Entries of metafiles; of ours, the paths are absolute.
-    """
-    yield from _list_models(folder)
-    if folder == BaseInferencer._get_repo_or_mim_dir('mmpose'):
-        for model in published_models():
-            yield dict(model.entry, Config=str(model.config),
-                       Weights=str(model.weights))
-
-
-BaseInferencer._get_models_from_metafile = staticmethod(_models_of)
+    models = []
+    folder = (root or project_root()) / WEIGHTS
+    for path in sorted(folder.glob('*/model.json')):
+        try:
+            description = json.loads(path.read_text())
+            model = PublishedModel(
+                description['name'], path.parent / 'config.py',
+                path.parent / description['checkpoint'], description)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f'{path}: not the description of a model; publish '
+                             'it again (tools/publish_model.py)') from error
+        if not model.checkpoint.is_file():
+            raise InputError(f'{model.checkpoint}: {path.name} names it, and it '
+                             'is not there; take it from a fresh clone')
+        models.append(model)
+    return models

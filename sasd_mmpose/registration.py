@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from types import ModuleType
 
 REGISTERING = tuple(f'{__package__}.{name}' for name in (
-    'datasets', 'engine', 'evaluation', 'model_zoo', 'models'))
+    'datasets', 'engine', 'evaluation', 'inferencer', 'models'))
 NEED_MMPOSE = frozenset(
     ('mmpose', f'{__package__}.apis', f'{__package__}.visualization',
      *REGISTERING))

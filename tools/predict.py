@@ -6,7 +6,7 @@ skeletons, as drawn/ or drawn.mp4. All of it is written as it comes; Ctrl-C
 stops and loses nothing.
 
 The net is that of --config and --checkpoint, or a deployed one, --model, which
-needs neither torch nor MMPose.
+needs neither torch nor MMPose; without any of them, the one under weights/.
 """
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from rich.progress import (
 )
 
 from sasd_mmpose import InputError
+from sasd_mmpose.model_zoo import published_models
 from sasd_mmpose.pictures import Person, PoseDrawer, PredictionWriter, open_source
 
 
@@ -60,8 +61,28 @@ def parse_args() -> argparse.Namespace:
         '--device', help='such as cpu or cuda:0; a GPU by default, if any; not '
         'with --model')
     args = parser.parse_args()
+    if args.config is args.checkpoint is args.model is None:
+        choose_published(parser, args)
     check_choice(parser, args)
     return args
+
+
+def choose_published(parser: argparse.ArgumentParser,
+                     args: argparse.Namespace) -> None:
+    """Name the net that comes with the project, in the form that is wanted.
+
+    As an ncnn net, which starts at once, unless the arguments ask for torch.
+    """
+    models = published_models()
+    if not models:
+        parser.error('give --config and --checkpoint, or --model: no net comes '
+                     'with the project')
+    deployed = models[0].runtime_folder('ncnn')
+    if args.flip_test or args.device or deployed is None:
+        args.config = str(models[0].config)
+        args.checkpoint = str(models[0].checkpoint)
+    else:
+        args.model = str(deployed)
 
 
 def check_choice(parser: argparse.ArgumentParser,

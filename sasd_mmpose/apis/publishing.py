@@ -13,13 +13,13 @@ import yaml
 from mmengine.config import Config
 
 from ..errors import InputError
-from ..model_zoo import INDEX
+from ..model_zoo import INDEX, WEIGHTS, published_models
 from ..models import deployed_cfg
 from .checkpoint import prune_checkpoint, read_checkpoint
 from .config import load_config
 from .evaluation import TRAINING_KEYS, evaluate_deployed
 
-METAFILE = 'weights/metafile.yml'
+METAFILE = f'{WEIGHTS}/metafile.yml'
 PAPER = dict(
     Title='Lightweight Multiperson Pose Estimation with Staggered Alignment '
           'Self-distillation',
@@ -142,14 +142,14 @@ def metafile(models: list[dict]) -> str:
     entries = [{
         'Name': model['name'],
         'In Collection': 'SASD',
-        'Config': f'weights/{model["name"]}/config.py',
+        'Config': f'{WEIGHTS}/{model["name"]}/config.py',
         'Metadata': {'Training Data': model['trained_on']},
         'Results': [{
             'Task': 'Body 2D Keypoint',
             'Dataset': model['evaluated_on'],
             'Metrics': model['metrics'],
         }],
-        'Weights': f'weights/{model["name"]}/{model["checkpoint"]}',
+        'Weights': f'{WEIGHTS}/{model["name"]}/{model["checkpoint"]}',
     } for model in models]
     collection = {'Name': 'SASD', 'Paper': PAPER, 'README': 'README.md'}
     return yaml.safe_dump(
@@ -166,18 +166,19 @@ def write_index(root: Path) -> None:
     Raises:
         InputError: A ``model.json`` cannot be read.
     """
-    models = []
-    for path in sorted((root / 'weights').glob('*/model.json')):
+    models = published_models(root)
+    for model in models:
         try:
-            model = json.loads(path.read_text())
-            size = (path.parent / model['checkpoint']).stat().st_size
-            (path.parent / 'README.md').write_text(model_card(model, size))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f'{path}: not the description of a model with its '
-                             'checkpoint; publish it again') from error
-        models.append(model)
+            card = model_card(
+                model.description, model.checkpoint.stat().st_size)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise InputError(
+                f'{model.folder / "model.json"}: not all of a description; '
+                'publish the model again') from error
+        (model.folder / 'README.md').write_text(card)
     (root / METAFILE).parent.mkdir(exist_ok=True)
-    (root / METAFILE).write_text(metafile(models))
+    (root / METAFILE).write_text(
+        metafile([model.description for model in models]))
     (root / INDEX).write_text(yaml.safe_dump(dict(Import=[METAFILE])))
 
 
@@ -212,7 +213,7 @@ def publish(name: str, checkpoint: Path, config: Path, record: Path,
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(f'{record}: not the record of a run; make it with '
                          'tools/record_run.py') from error
-    folder = root / 'weights' / name
+    folder = root / WEIGHTS / name
     scratch = root / 'work_dirs' / 'publish' / name
     scratch.mkdir(parents=True, exist_ok=True)
     pruned = scratch / 'pruned.pth'

@@ -109,7 +109,12 @@ def test_the_card_and_the_metafile_tell_the_same(root, published):
     assert (root / entry['Config']).is_file()
     listed, = model_zoo.published_models(root)
     assert listed.name == 'small_net'
-    assert listed.weights == root / entry['Weights']
+    assert listed.checkpoint == root / entry['Weights']
+    assert listed.config == root / entry['Config']
+    assert listed.runtime_folder('ncnn') is None
+    (published / 'ncnn').mkdir()
+    (published / 'ncnn' / 'deploy.json').touch()
+    assert listed.runtime_folder('ncnn') == published / 'ncnn'
 
 
 @pytest.mark.slow
@@ -136,16 +141,20 @@ def test_bad_input(root, tmp_path):
     with pytest.raises(InputError, match='not the record of a run'):
         publish('a', root / 'epoch_7.pth', root / 'configs' / 'net.py',
                 root / 'configs' / 'net.py', ABOUT, root)
-    (tmp_path / 'weights' / 'broken').mkdir(parents=True)
-    (tmp_path / 'weights' / 'broken' / 'model.json').write_text('{}')
+    path = tmp_path / 'weights' / 'broken' / 'model.json'
+    path.parent.mkdir(parents=True)
+    path.write_text('{}')
     with pytest.raises(InputError, match='broken/model.json: not the descr'):
         write_index(tmp_path)
-    (tmp_path / 'model-index.yml').write_text('Import: [nowhere.yml]')
-    with pytest.raises(InputError, match='model-index.yml: it, or a metafile'):
-        model_zoo.published_models(tmp_path)
+    path.write_text('{"name": "broken", "checkpoint": "a.pth"}')
+    with pytest.raises(InputError, match='a.pth: model.json names it'):
+        write_index(tmp_path)
+    (path.parent / 'a.pth').touch()
+    with pytest.raises(InputError, match='broken/model.json: not all of'):
+        write_index(tmp_path)
 
 
-def test_a_folder_without_an_index_has_no_models(tmp_path):
+def test_a_project_without_models(tmp_path):
     assert model_zoo.published_models(tmp_path) == []
 
 
@@ -159,8 +168,8 @@ def test_metafile_and_index_are_up_to_date():
     assert written == metafile(models), 'run tools/publish_model.py --index'
     assert model_zoo.project_root() == ROOT
     for model in model_zoo.published_models():
-        digest = hashlib.sha256(model.weights.read_bytes()).hexdigest()
-        assert digest[:8] in model.weights.name
+        digest = hashlib.sha256(model.checkpoint.read_bytes()).hexdigest()
+        assert digest[:8] in model.checkpoint.name
         assert Config.fromfile(model.config).model.type == (
             'BottomupPoseEstimator')
 

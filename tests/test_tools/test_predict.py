@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 from small_nets import CONFIGS, SMALL, build, model_cfg
-from tool_loader import command
+from tool_loader import command, load_tool
 
 from sasd_mmpose import InputError
 from sasd_mmpose.apis import Predictor, open_source
+from sasd_mmpose.model_zoo import PublishedModel
 
 
 @pytest.fixture(scope='module')
@@ -110,3 +111,30 @@ def test_bad_input_is_one_line(predict, tmp_path):
     (tmp_path / 'out').write_text('a file')
     with pytest.raises(InputError, match='out: cannot be written'):
         predict(tmp_path / 'a.png')
+
+
+def test_without_a_net_it_takes_the_published_one(
+        monkeypatch, tmp_path, capsys):
+    tool = load_tool('predict')
+
+    def parse(*more: str):
+        monkeypatch.setattr(
+            'sys.argv', ['predict', 'a.jpg', '--out', 'out', *more])
+        return tool.parse_args()
+
+    model = PublishedModel(
+        'net', tmp_path / 'config.py', tmp_path / 'net.pth', {})
+    monkeypatch.setattr(tool, 'published_models', lambda: [model])
+    args = parse()
+    assert args.checkpoint == str(model.checkpoint) and args.model is None
+    assert args.config == str(model.config)
+    (tmp_path / 'ncnn').mkdir()
+    (tmp_path / 'ncnn' / 'deploy.json').touch()
+    args = parse()
+    assert args.model == str(tmp_path / 'ncnn') and args.config is None
+    assert parse('--flip-test').config == str(model.config)
+    assert parse('--model', 'other').model == 'other'
+    monkeypatch.setattr(tool, 'published_models', lambda: [])
+    with pytest.raises(SystemExit):
+        parse()
+    assert 'no net comes with the project' in capsys.readouterr().err
