@@ -38,6 +38,10 @@ class Group(NamedTuple):
     scores: dict[int, float]
     tags: list[float]
 
+    def mean_tag(self) -> float:
+        """The tag that stands for the person."""
+        return sum(self.tags) / len(self.tags)
+
 
 class Grouper:
     """Finds people in the maps of a multi-resolution head.
@@ -103,7 +107,7 @@ class Grouper:
                           cells + _quarter_steps(heatmaps, cells) + 0.5, 0)
         for index, group in enumerate(groups):
             self._fill_missing(points[index], scores[index],
-                               np.mean(group.tags), heatmaps, tags)
+                               group.mean_tag(), heatmaps, tags)
         best = np.argsort(-people, kind='stable')
         pixels = np.array(size) / heatmaps.shape[:0:-1]
         return points[best] * pixels, scores[best], people[best]
@@ -122,21 +126,21 @@ class Grouper:
 
     def _peaks(self, heatmap: np.ndarray, tags: np.ndarray) -> Candidates:
         """Find the highest peaks of one keypoint's maps ``(h, w)``."""
-        highest = cv2.dilate(heatmap, self.window)
-        rows, columns = np.nonzero(
-            (heatmap == highest) & (heatmap > self.keypoint_thr))
-        scores = heatmap[rows, columns]
-        best = np.argsort(-scores, kind='stable')[:self.topk]
-        rows, columns = rows[best], columns[best]
-        return Candidates(np.stack([columns, rows], axis=1), scores[best],
-                          tags[rows, columns])
+        highest = cv2.dilate(heatmap, self.window).ravel()
+        scores = heatmap.ravel()
+        found = np.flatnonzero(scores > self.keypoint_thr)
+        found = found[scores[found] == highest[found]]
+        found = found[np.argsort(-scores[found], kind='stable')[:self.topk]]
+        rows, columns = np.divmod(found, heatmap.shape[1])
+        return Candidates(np.stack([columns, rows], axis=1), scores[found],
+                          tags.ravel()[found])
 
     def _group(self, candidates: Sequence[Candidates]) -> list[Group]:
         """Give each candidate to a person, or make it a new one."""
         groups: list[Group] = []
         for keypoint in self.keypoint_order:
             found = candidates[keypoint]
-            means = np.array([np.mean(group.tags) for group in groups])
+            means = np.array([group.mean_tag() for group in groups])
             distances = np.abs(found.tags[:, None] - means)
             # Whole steps of the tag first, then the highest peak.
             costs = (100 * np.round(distances) - found.scores[:, None]
@@ -149,7 +153,7 @@ class Grouper:
                     owner = -1
                 groups[owner].cells[keypoint] = cell
                 groups[owner].scores[keypoint] = score
-                groups[owner].tags.append(tag)
+                groups[owner].tags.append(float(tag))
         return groups[:self.max_people]
 
     @staticmethod
@@ -165,22 +169,25 @@ class Grouper:
             tags (np.ndarray): ``(K, h, w)``.
         """
         for keypoint in np.flatnonzero(scores == 0):
-            heatmap = heatmaps[keypoint]
-            steps = np.round(np.abs(tags[keypoint] - tag))
-            nearest = np.where(steps == steps.min(), heatmap, -np.inf)
-            row, column = np.unravel_index(nearest.argmax(), heatmap.shape)
+            steps = np.abs(tags[keypoint] - np.float32(tag))
+            np.rint(steps, out=steps)
+            nearest = np.where(
+                steps == steps.min(), heatmaps[keypoint], -np.inf)
+            row, column = divmod(nearest.argmax(), steps.shape[1])
             points[keypoint] = column, row
-            scores[keypoint] = heatmap[row, column]
+            scores[keypoint] = heatmaps[keypoint, row, column]
 
 
 def _resized(maps: np.ndarray, size: Sequence[int]) -> np.ndarray:
     """Resize maps ``(K, h, w)`` to (width, height), cells to cells."""
     if maps.shape[:0:-1] == tuple(size):
         return maps
-    return np.stack([
-        cv2.resize(level, size, interpolation=cv2.INTER_LINEAR)
-        for level in maps
-    ])
+    width, height = size
+    resized = np.empty((len(maps), height, width), np.float32)
+    for level, target in zip(maps, resized):
+        cv2.resize(level, (width, height), dst=target,
+                   interpolation=cv2.INTER_LINEAR)
+    return resized
 
 
 def _quarter_steps(heatmaps: np.ndarray, cells: np.ndarray) -> np.ndarray:
