@@ -27,6 +27,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--device', default='cpu', help='where torch runs (default: cpu)')
     parser.add_argument(
+        '--calib-dataset-cfg',
+        help='config whose training set an int8 net is calibrated on; model_cfg '
+        'by default')
+    parser.add_argument(
         '--log-level', default='ERROR',
         choices=['DEBUG', 'INFO', 'WARNING', 'ERROR', 'CRITICAL'],
         help='least level of messages that is shown (default: %(default)s)')
@@ -68,7 +72,7 @@ def main() -> None:
     args = parse_args()
     made = export_model(
         args.deploy_cfg, args.model_cfg, args.checkpoint, args.img,
-        args.work_dir, args.device, args.log_level)
+        args.work_dir, args.device, args.calib_dataset_cfg, args.log_level)
     report(made)
     if args.show:
         show(str(made.folder / PREVIEW))

@@ -66,7 +66,7 @@ def nms(boxes: np.ndarray, iou_thr: float, max_kept: int) -> list[int]:
             x1[best], x1[remaining])
         height = np.minimum(y2[best], y2[remaining]) - np.maximum(
             y1[best], y1[remaining])
-        overlap = width.clip(0) * height.clip(0)
+        overlap = np.maximum(width, 0) * np.maximum(height, 0)
         union = areas[best] + areas[remaining] - overlap
         # Not as a quotient: two boxes without area are no duplicates.
         remaining = remaining[overlap <= iou_thr * union]

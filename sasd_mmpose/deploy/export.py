@@ -79,6 +79,8 @@ def load_deploy_config(path: str | Path) -> Config:
             raise InputError(f'{path}: not a deploy config: it has no key '
                              f'"{key}"; take one of configs/deploy')
     precision = cfg.backend_config.setdefault('precision', 'fp32')
+    if precision == 'int8' and cfg.backend_config.type != 'onnxruntime':
+        raise InputError(f'{path}: int8 is made for backend onnxruntime only')
     if precision not in PRECISIONS:
         raise InputError(f'{path}: backend_config.precision={precision!r}; take '
                          f'one of {", ".join(PRECISIONS)}')
@@ -91,6 +93,7 @@ def export_model(deploy_cfg: str | Path,
                  image: str | Path,
                  work_dir: str | Path,
                  device: str = 'cpu',
+                 calibration_cfg: str | Path | None = None,
                  log_level: str = 'ERROR') -> Exported:
     """Export a net, and compare what was written with torch.
 
@@ -104,6 +107,8 @@ def export_model(deploy_cfg: str | Path,
         work_dir (str | Path): The model folder to make. An older model folder
             of this name is replaced.
         device (str): Where torch computes.
+        calibration_cfg (str | Path | None): Config whose training set an int8
+            net is calibrated on; ``model_cfg`` by default.
         log_level (str): Least level of what MMDeploy logs that is shown.
 
     Raises:
@@ -112,6 +117,7 @@ def export_model(deploy_cfg: str | Path,
             something else, or the raw maps differ from torch's.
     """
     deploy, model = load_deploy_config(deploy_cfg), load_config(model_cfg)
+    calibration = calibration_cfg and load_config(calibration_cfg)
     pick_device(device)
     try:
         picture = read_picture(image)
@@ -121,14 +127,17 @@ def export_model(deploy_cfg: str | Path,
     with _appearing(Path(work_dir)) as folder, _quiet(log_level):
         task, estimator = _convert(
             deploy, model, str(checkpoint), picture, folder, device)
-        describe(
+        description = describe(
             model,
             name=Path(model_cfg).stem,
             backend=deploy.backend_config.type,
             precision=deploy.backend_config.precision,
             size=task.input_size,
             dynamic=task.dynamic,
-            checkpoint=Path(checkpoint)).write(folder)
+            checkpoint=Path(checkpoint))
+        description.write(folder)
+        if description.precision == 'int8':
+            _quantize(deploy, calibration or model, description, folder)
         report = _compare(task, estimator, picture, folder)
     return report._replace(folder=Path(work_dir), pruned=_left_out(weights))
 
@@ -197,6 +206,15 @@ def _convert(deploy: Config, model: Config, checkpoint: str, picture: np.ndarray
                    deploy_cfg=deploy, device=device)
         (folder / ONNX_FILE).unlink()
     return task, task.build_pytorch_model(checkpoint)
+
+
+def _quantize(deploy: Config, calibration: Config,
+              description: ModelDescription, folder: Path) -> None:
+    """Quantise the net of a folder."""
+    from .quantization import calibration_blobs, quantize
+    quantize(folder / ONNX_FILE, description.input.name, calibration_blobs(
+        calibration, description.input,
+        deploy.backend_config.calibration_pictures))
 
 
 def _left_out(weights: Mapping[str, Tensor]) -> dict[str, int]:
