@@ -67,6 +67,19 @@ class SASDDistiller(TwinDistiller):
 
         See :meth:`TwinDistiller.forward_high`.
         """
+        levels, maps = self.high_levels(inputs)
+        return HighResolution(levels, maps, base_targets[:len(maps)])
+
+    def high_levels(self, inputs: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Compute features and raw maps of the high-resolution twin.
+
+        Args:
+            inputs (Tensor): Pictures at twice the size, (N, 3, 2H, 2W).
+
+        Returns:
+            tuple[list[Tensor], list[Tensor]]: P'4, P'5, ... and their maps,
+            each on the grid of the base twin's P3, P4, ...
+        """
         net = self.high_net
         stages = net.backbone(inputs)
         levels = list(net.neck(stages)[1:])
@@ -74,7 +87,7 @@ class SASDDistiller(TwinDistiller):
             levels.append(self.aux_level(stages[-1]))
         # Heads by position are one more than levels without the auxiliary one.
         maps = [head(level) for head, level in zip(self.high_heads, levels)]
-        return HighResolution(levels, maps, base_targets[:len(maps)])
+        return levels, maps
 
     def predict(self, inputs: Tensor, data_samples: SampleList) -> SampleList:
         """Predict at base resolution.
