@@ -1,6 +1,7 @@
 """Picture of what each level contributes (paper, Fig. 1)."""
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def _plot_shares(axes: Axes, entries: list[Mapping]) -> None:
         bottom = [a + b for a, b in zip(bottom, heights, strict=True)]
     axes.set(title='Detections by level', xlabel='input size in pixels',
              ylabel='percent', ylim=(0, 100))
+    axes.set_axisbelow(True)
     axes.legend(ncols=3, loc='lower left', bbox_to_anchor=(0, 1.06))
 
 
@@ -67,8 +69,8 @@ def _plot_scores(axes: Axes, entries: list[Mapping]) -> None:
 
 def _plot_gradients(axes: Axes, shares: Mapping[str, float]) -> None:
     """A bar for each loss."""
-    names = [name.replace('loss_', '').replace('_', ' ') for name in shares]
+    names = [re.sub('[._]', ' ', name.replace('loss_', '')) for name in shares]
     axes.barh(names[::-1], [100 * s for s in shares.values()][::-1],
               color=style.BASE)
-    axes.set(title="Each loss's share of the gradient at the neck",
-             xlabel='percent')
+    axes.set(title='Gradient at the neck, by loss', xlabel='percent')
+    axes.set_axisbelow(True)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from ...errors import InputError
 from ...visualization import style
@@ -216,6 +217,7 @@ def _plot_growth(axes: Axes, suite: Suite,
         axes.plot(epochs, [100 * mean(c[e] for c in curves) for e in epochs],
                   '.-', color=style.person_color(place))
     axes.set(title='AP while training', xlabel='epoch')
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_ylim(bottom=0)
 
 
