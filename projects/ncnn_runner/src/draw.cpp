@@ -19,14 +19,14 @@ float side(const Person& person) {
   return std::sqrt(width * height);
 }
 
-/// Distance of a point to the line between two others.
-float distance(float x, float y, const Keypoint& a, const Keypoint& b) {
-  const float dx = b.x - a.x;
-  const float dy = b.y - a.y;
-  const float squared = dx * dx + dy * dy;
-  const float along = squared > 0 ? ((x - a.x) * dx + (y - a.y) * dy) / squared : 0;
-  const float t = std::clamp(along, 0.0F, 1.0F);
-  return std::hypot(x - a.x - t * dx, y - a.y - t * dy);
+/// Distance of a point to the line between two others, which may be far away.
+float distance(double x, double y, const Keypoint& a, const Keypoint& b) {
+  const double dx = static_cast<double>(b.x) - a.x;
+  const double dy = static_cast<double>(b.y) - a.y;
+  const double squared = dx * dx + dy * dy;
+  const double along = squared > 0 ? ((x - a.x) * dx + (y - a.y) * dy) / squared : 0;
+  const double t = std::clamp(along, 0.0, 1.0);
+  return static_cast<float>(std::hypot(x - a.x - t * dx, y - a.y - t * dy));
 }
 
 /// Draw a line with round ends and soft edges; a disc where a and b coincide.
@@ -43,7 +43,7 @@ void draw_line(Picture& picture, const Keypoint& a, const Keypoint& b, float rad
   for (int y = pixel(std::min(a.y, b.y) - reach, picture.size.height); y < y_end; ++y) {
     std::uint8_t* rgb = picture.row(y) + 3 * x_first;
     for (int x = x_first; x < x_end; ++x, rgb += 3) {
-      const float away = distance(static_cast<float>(x), static_cast<float>(y), a, b);
+      const float away = distance(x, y, a, b);
       const float cover = std::clamp(radius + 0.5F - away, 0.0F, 1.0F);
       if (cover == 0) continue;
       for (std::size_t i = 0; i < 3; ++i) {

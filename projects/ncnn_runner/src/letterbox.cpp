@@ -64,6 +64,8 @@ class PaddedRow {
     }
   }
 
+  int row() const { return row_; }
+
   const std::uint8_t* pixel(int index) const {
     return pixels_.data() + 3 * static_cast<std::size_t>(index);
   }
@@ -127,8 +129,7 @@ ncnn::Mat Letterbox::apply(const Picture& picture,
   PaddedRow lower(picture_.width, input.pad_value);
   for (int y = 0; y < input_.height; ++y) {
     const Tap& row = rows[static_cast<std::size_t>(y)];
-    // When enlarging, the lower row is mostly the next upper one.
-    if (row.first != row.second) std::swap(upper, lower);
+    if (lower.row() == row.first) std::swap(upper, lower);
     upper.load(picture, row.first);
     lower.load(picture, row.second);
     for (int plane = 0; plane < 3; ++plane) {

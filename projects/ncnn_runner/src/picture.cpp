@@ -20,9 +20,10 @@ namespace fs = std::filesystem;
 
 std::vector<std::uint8_t> read_file(const fs::path& file) {
   if (!fs::exists(file)) throw InputError(file.string() + ": no such picture");
+  if (!fs::is_regular_file(file)) throw InputError(file.string() + ": is no file");
   std::ifstream stream(file, std::ios::binary);
   std::vector<std::uint8_t> content{std::istreambuf_iterator<char>(stream), {}};
-  if (!fs::is_regular_file(file) || stream.bad() || content.empty()) {
+  if (content.empty()) {
     throw InputError(file.string() + ": cannot be read, or is empty");
   }
   return content;

@@ -55,7 +55,7 @@ void pictures_that_cannot_be_read_are_named() {
   CHECK_REFUSED(read_picture(folder.path() / "none.jpg"), "none.jpg: no such picture");
   CHECK_REFUSED(read_picture(folder.path() / "empty.jpg"), "empty.jpg: cannot be read");
   CHECK_REFUSED(read_picture(folder.path() / "text.jpg"), "text.jpg: not a whole");
-  CHECK_REFUSED(read_picture(folder.path()), "cannot be read");
+  CHECK_REFUSED(read_picture(folder.path()), "is no file");
 }
 
 void a_written_picture_is_read_back() {

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "geometry.h"
+#include "json_files.h"
+#include "model_description.h"
+#include "picture.h"
+
+namespace sasd {
+
+/// What is found, on disk, complete after every picture: predictions.json (COCO's
+/// results), images.json (ids, names and sizes, or why one could not be read)
+/// and drawn/ (the skeletons).
+class ResultFolder {
+ public:
+  /// @param pictures All that will be added, by their files.
+  /// @throws InputError The folder cannot be written, or a picture would be
+  ///     overwritten.
+  ResultFolder(const std::filesystem::path& folder,
+               const std::vector<std::filesystem::path>& pictures);
+
+  /// Write what was found in a picture. The skeletons are drawn into it.
+  void add(const std::filesystem::path& file, int id, Picture picture,
+           const std::vector<Person>& persons, const ModelDescription& model,
+           float keypoint_thr);
+
+  /// Note that a picture could not be read.
+  void add_problem(const std::filesystem::path& file, int id,
+                   const std::string& problem);
+
+  /// How much was written, and where.
+  std::string summary() const;
+
+ private:
+  std::filesystem::path drawn_;
+  std::filesystem::path predictions_file_;
+  JsonListFile predictions_;
+  JsonListFile images_;
+  std::size_t num_people_ = 0;
+  std::size_t num_pictures_ = 0;
+};
+
+/// Make a folder where it does not exist.
+///
+/// @return The folder.
+/// @throws InputError It cannot be made.
+std::filesystem::path make_folder(const std::filesystem::path& folder);
+
+}  // namespace sasd
