@@ -105,9 +105,14 @@ def main() -> None:
         backbone, picture_inputs(paths, args.sizes, OURS, args.seed))
     weights = {f'backbone.{name}': value
                for name, value in backbone.state_dict().items()}
-    Path(args.out).parent.mkdir(parents=True, exist_ok=True)
     meta = dict(source=Path(args.param).name)
-    torch.save(dict(state_dict=weights, meta=meta), args.out)
+    try:
+        Path(args.out).parent.mkdir(parents=True, exist_ok=True)
+        with open(args.out, 'wb') as file:
+            torch.save(dict(state_dict=weights, meta=meta), file)
+    except OSError as error:
+        raise InputError(f'{args.out}: cannot be written ({error.strerror}); '
+                         'name another file') from error
     print(f'{args.out}: the backbone of {args.param} with batch norms of '
           f'{count} pictures; act_cfg={first.activation}')
 

@@ -223,6 +223,33 @@ def test_no_time_left(suite, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_row_that_fails_does_not_stop_the_others(
+        suite, tmp_path, monkeypatch):
+    said, tried = [], []
+
+    def run_row(self, row, seed, minutes):
+        tried.append(row.name)
+        if row.name == 'first':
+            raise InputError('loss_oks not finite')
+        return 'AP 0.1'
+
+    monkeypatch.setattr(SuiteRunner, 'run_row', run_row)
+    runner = SuiteRunner(suite, 'mini', tmp_path, said.append)
+    assert not runner.run(suite.rows, [0])
+    assert tried == ['first', 'second']
+    assert said[0].endswith('failed: loss_oks not finite')
+    assert said[1].endswith('AP 0.1')
+
+
+def test_a_result_that_cannot_be_read(suite, tmp_path):
+    suite = suite._replace(root=tmp_path)
+    path = suite.result_path('first', 'mini', 0)
+    path.parent.mkdir(parents=True)
+    path.write_text('{}')
+    with pytest.raises(InputError, match='first-seed0.json: not the result'):
+        SuiteRunner(suite, 'mini', tmp_path).done(suite.rows[0], 0, 'abc')
+
+
 # ------------------------------------------------------------------ tables
 
 

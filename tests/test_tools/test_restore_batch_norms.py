@@ -91,3 +91,6 @@ def test_bad_input(folder, monkeypatch):
         restore(*files, folder / 'pictures', out, '--widen-factor', 0.5,
                 '--ann', folder / 'ann.json')
     assert not out.exists()
+    with pytest.raises(InputError, match='net.bin/out.pth: cannot be written'):
+        restore(*files, folder / 'pictures', folder / 'net.bin' / 'out.pth',
+                '--widen-factor', 0.5, '--num', 1)

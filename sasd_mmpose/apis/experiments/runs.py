@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config
 
+from ...errors import InputError
 from ...version import __version__
 from ...visualization import read_training_log
 from ..checkpoint import prune_checkpoint
@@ -129,7 +130,11 @@ class SuiteRunner:
         path = self.suite.result_path(row.name, self.form, seed)
         if not path.is_file():
             return False
-        same = json.loads(path.read_text())['recipe'] == digest
+        try:
+            same = json.loads(path.read_text())['recipe'] == digest
+        except (ValueError, KeyError, TypeError) as error:
+            raise InputError(f'{path}: not the result of a run; delete it'
+                             ) from error
         if not same:
             self.say(f'{path.name}: made with another recipe; it runs again')
         return same
@@ -137,6 +142,8 @@ class SuiteRunner:
     def run(self, rows: Sequence[Row], seeds: Sequence[int],
             minutes: float | None = None) -> bool:
         """Run what has no result yet: all rows with one seed, then the next.
+
+        A row that fails keeps none of the others from being run.
 
         Args:
             rows (Sequence[Row]): The rows.
@@ -153,10 +160,14 @@ class SuiteRunner:
             left = None if end is None else (end - time.monotonic()) / 60
             if left is not None and left <= 0:
                 return False
-            state = self.run_row(row, seed, left)
-            complete &= state is not None
+            try:
+                state = self.run_row(row, seed, left) or 'not finished'
+                complete &= state != 'not finished'
+            except InputError as error:
+                # Such as a loss that is not finite: the others can go on.
+                state, complete = f'failed: {error}', False
             self.say(f'[{number}/{len(runs)}] {self.suite.name} {row.name}, '
-                     f'seed {seed}: {state or "not finished"}')
+                     f'seed {seed}: {state}')
         return complete
 
     def run_row(self, row: Row, seed: int,
