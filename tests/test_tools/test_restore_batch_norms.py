@@ -94,3 +94,11 @@ def test_bad_input(folder, monkeypatch):
     with pytest.raises(InputError, match='net.bin/out.pth: cannot be written'):
         restore(*files, folder / 'pictures', folder / 'net.bin' / 'out.pth',
                 '--widen-factor', 0.5, '--num', 1)
+
+
+def test_a_config_whose_checkpoint_is_missing():
+    cfg = model_cfg('sasd_xs_coco_mini_pretrained')
+    cfg.backbone.init_cfg.checkpoint = 'nowhere/backbone.pth'
+    model = build(cfg)
+    with pytest.raises(InputError, match='init_cfg: nowhere/backbone.pth'):
+        model.init_weights()

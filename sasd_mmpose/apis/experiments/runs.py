@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config
 
-from ...errors import InputError
+from ...errors import InputError, find_input_error
 from ...version import __version__
 from ...visualization import read_training_log
 from ..checkpoint import prune_checkpoint
@@ -163,9 +163,12 @@ class SuiteRunner:
             try:
                 state = self.run_row(row, seed, left) or 'not finished'
                 complete &= state != 'not finished'
-            except InputError as error:
+            except Exception as error:
                 # Such as a loss that is not finite: the others can go on.
-                state, complete = f'failed: {error}', False
+                message = find_input_error(error)
+                if message is None:
+                    raise
+                state, complete = f'failed: {message}', False
             self.say(f'[{number}/{len(runs)}] {self.suite.name} {row.name}, '
                      f'seed {seed}: {state}')
         return complete

@@ -5,6 +5,7 @@ from mmengine.model import BaseModule
 from mmpose.models.backbones import ShuffleNetV2
 from mmpose.registry import MODELS
 
+from ...errors import InputError
 from ..defaults import NORM_CFG, SHUFFLE_ACT_CFG
 
 
@@ -49,11 +50,20 @@ class PoseShuffleNetV2(ShuffleNetV2):
         self.out_indices = tuple(range(len(self.layers)))
 
     def init_weights(self) -> None:
-        """Initialise as ``init_cfg`` says; PyTorch's own way without one."""
+        """Initialise as ``init_cfg`` says; PyTorch's own way without one.
+
+        Raises:
+            InputError: The checkpoint that it names is not there.
+        """
         # Past MMPose's rule of a normal distribution whose deviation falls
         # with the width: under batch norm it makes the step size of each
         # layer depend on its width.
-        BaseModule.init_weights(self)
+        try:
+            BaseModule.init_weights(self)
+        except FileNotFoundError as error:
+            raise InputError(
+                f'model.backbone.init_cfg: {error} Make it as the comments of '
+                'the config say, or name another file') from error
 
     def train(self, mode: bool = True) -> PoseShuffleNetV2:
         """Set the mode and return the module, as ``nn.Module.train`` does."""
