@@ -6,8 +6,8 @@ otherwise. The emulator plays several processors, since ncnn chooses its code by
 what a processor can. What is compared and how far they differ goes into
 results/deploy/arm_check.json. An emulator says nothing about speed.
 
-Without --model, an XS net with random weights is exported; it finds people
-everywhere, which serves to compare programs.
+An XS net with random weights is exported for it: it finds people everywhere,
+which serves to compare programs. More model folders may be given.
 """
 from __future__ import annotations
 
@@ -119,11 +119,12 @@ def run_python(model: Path, pictures: Sequence[Path],
 def find_pictures(number: int, folder: Path) -> tuple[list[Path], str]:
     """Get pictures whose names are numbers, and say where they come from."""
     data_root = os.environ.get('SASD_DATA_ROOT')
-    annotations = Path(data_root or '') / 'coco_mini/annotations/person_keypoints_val.json'
+    data_set = Path(data_root or '') / 'coco_mini'
+    annotations = data_set / 'annotations' / 'person_keypoints_val.json'
     if data_root and annotations.is_file():
         images = json.loads(annotations.read_text())['images']
         names = sorted(image['file_name'] for image in images)[:number]
-        found = [annotations.parents[1] / 'images' / name for name in names]
+        found = [data_set / 'images' / name for name in names]
         return found, 'coco_mini, val'
     from sasd_mmpose.datasets import SyntheticPeople
     drawn = SyntheticPeople(num_images=number, image_size=(640, 480))
@@ -202,7 +203,7 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--model', type=Path, action='append', default=[],
-                        help='model folder for ncnn; may be repeated')
+                        help='another model folder for ncnn; may be repeated')
     parser.add_argument('--score-thr', type=float,
                         help="instead of the model's threshold")
     parser.add_argument('--pictures', type=int, default=5, help='how many')
@@ -219,7 +220,7 @@ def main() -> int:
         folder = Path(scratch)
         pictures, source = find_pictures(args.pictures, folder)
         copies = as_png(pictures, folder)
-        models = args.model or [export_random(folder, pictures[0])]
+        models = [export_random(folder, pictures[0]), *args.model]
         checks = [
             check_model(model, pictures, copies, args.score_thr, native, arm)
             for model in models
