@@ -26,10 +26,14 @@ SEED = 0
 # Logits of what is not there, and the range of those of what is.
 ABSENT = -8.0
 PRESENT = (1.0, 4.0)
-# Heatmaps: width of a peak in cells, range of its height, tags of neighbours.
+# Heatmaps: width of a peak in cells, range of its height, distance of tags.
 SIGMA = 2.0
 PEAK = (0.5, 0.95)
 TAG_STEP = 4.0
+# Deviation of the noise on heatmaps and tags. Labels are whole pixels, and of
+# two cells that are exactly as high both would be peaks.
+HEATMAP_NOISE = 1e-3
+TAG_NOISE = 2e-2
 # RTMO: deviation of the noise that stands for its pose vectors.
 VECTOR_SCALE = 10.0
 # Anchor-free heads: longest side in cells of the level that takes a person.
@@ -95,7 +99,9 @@ def _heatmaps(entrant: Entrant, labels: Labels,
     width, height = entrant.entry.input_size
     maps = []
     for channels, rows, cols in entrant.shapes:
-        level = np.zeros((channels, rows, cols))
+        level = rng.normal(0, HEATMAP_NOISE, (channels, rows, cols))
+        level[num_keypoints:] = rng.normal(
+            0, TAG_NOISE, level[num_keypoints:].shape)
         y, x = np.mgrid[:rows, :cols]
         # The centre of a cell is half a cell from its corner.
         points = labels.keypoints * (cols / width, rows / height) - 0.5
@@ -104,10 +110,10 @@ def _heatmaps(entrant: Entrant, labels: Labels,
             column, row = points[people, keypoint].T[..., None, None]
             distances = (x - column)**2 + (y - row)**2
             heights = rng.uniform(*PEAK, (len(people), 1, 1))
-            level[keypoint] = (
+            level[keypoint] += (
                 heights * np.exp(-distances / (2 * SIGMA**2))).max(axis=0)
             if channels == 2 * num_keypoints:
-                level[num_keypoints + keypoint] = (
+                level[num_keypoints + keypoint] += (
                     TAG_STEP * people[distances.argmin(axis=0)])
         maps.append(level)
     return maps

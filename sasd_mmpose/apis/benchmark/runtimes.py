@@ -172,8 +172,11 @@ class Agreement(NamedTuple):
     max_shift_px: float | None
 
 
-# Keypoints further apart, in pixels of the picture, are not the same.
-SAME_PX = 0.5
+# Keypoints further apart, in pixels of the picture, are not the same; those
+# below a score are guesses.
+SAME_PX = 2.0
+KEYPOINT_THR = 0.1
+TINY = 1e-12
 
 
 def compare(entrant: Entrant, net: Net, blob: np.ndarray, place: Placement,
@@ -181,7 +184,8 @@ def compare(entrant: Entrant, net: Net, blob: np.ndarray, place: Placement,
     """Compare a runtime with PyTorch.
 
     Random weights find nobody. So the people compared are those of the
-    planted maps, to which the runtime's deviation from PyTorch is added.
+    planted maps, to which the runtime's deviation from PyTorch is added, in
+    proportion: as large beside their values as beside those of the net.
 
     Args:
         entrant (Entrant): The model.
@@ -196,11 +200,12 @@ def compare(entrant: Entrant, net: Net, blob: np.ndarray, place: Placement,
     if shapes[0] != shapes[1]:
         raise RuntimeError(f'raw maps of shapes {shapes[0]} rather than '
                            f'{shapes[1]}')
-    error = max(float(np.abs(a - b).max() / max(np.abs(a).max(), 1e-12))
+    error = max(float(np.abs(a - b).max() / max(np.abs(a).max(), TINY))
                 for a, b in zip(expected, got))
     ours = entrant.stages.decode(planted, place)
-    theirs = entrant.stages.decode(
-        [p + b - a for p, a, b in zip(planted, expected, got)], place)
+    theirs = entrant.stages.decode([
+        p + (b - a) * np.abs(p).max() / max(np.abs(a).max(), TINY)
+        for p, a, b in zip(planted, expected, got)], place)
     shift = greatest_shift(ours, theirs)
     return Agreement(
         error, len(theirs), shift is not None and shift <= SAME_PX, shift)
@@ -211,6 +216,7 @@ def greatest_shift(ours: Sequence[Person],
     """Return how far keypoints of two sets of people are apart at most.
 
     Each person is paired with the nearest: equal scores may change places.
+    Keypoints below ``KEYPOINT_THR`` in the first set do not count.
 
     Returns:
         float | None: In pixels; None if there are not as many people.
@@ -221,5 +227,7 @@ def greatest_shift(ours: Sequence[Person],
         return 0.0
     first, second = (np.stack([person.keypoints for person in people])
                      for people in (ours, theirs))
-    gaps = np.abs(first[:, None] - second).max(axis=(2, 3))
+    sure = np.stack([person.keypoint_scores for person in ours]) > KEYPOINT_THR
+    gaps = np.abs(first[:, None] - second) * sure[:, None, :, None]
+    gaps = gaps.max(axis=(2, 3))
     return float(max(gaps.min(axis=0).max(), gaps.min(axis=1).max()))
