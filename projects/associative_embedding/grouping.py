@@ -1,13 +1,11 @@
 """From raw maps to people in numpy: what a device runs after the net.
 
 The rules are those of MMPose's ``AssociativeEmbedding``, which decodes the same
-maps in testing; this is its counterpart without torch, for a fair time. They
-differ where MMPose's are arbitrary. People whose tags are less than half a unit
-apart are equally good for a candidate there; the nearer one gets it here. Where
-a keypoint has more candidates than there are people, MMPose fills up with costs
-of 1e10 in single precision, beside which scores vanish; here, as in HigherHRNet's
-own code, the highest peak wins. Of candidates with exactly the same tag MMPose
-keeps one.
+maps in testing; this is its counterpart without torch, for a fair time. They can
+differ where several assignments cost the same, as when a candidate's tag is less
+than half a unit from those of two people: MMPose takes the one that its solver
+meets first; here, the higher peak gets the nearer person, or the one that was found
+earlier. Of candidates with exactly the same tag MMPose keeps one.
 """
 from __future__ import annotations
 
@@ -142,9 +140,11 @@ class Grouper:
             found = candidates[keypoint]
             means = np.array([group.mean_tag() for group in groups])
             distances = np.abs(found.tags[:, None] - means)
-            # Whole steps of the tag first, then the highest peak.
-            costs = (100 * np.round(distances) - found.scores[:, None]
-                     + 1e-6 * distances)
+            # Whole steps of the tag first, then the highest peaks. Among equals,
+            # the higher peak gets the nearer person, then the one found earlier.
+            steps, heights = np.round(distances), found.scores[:, None]
+            costs = (100 * steps - heights
+                     + heights * (1e-4 * steps + 1e-7 * np.arange(len(groups))))
             owners = dict(zip(*linear_sum_assignment(costs)))
             for index, (cell, score, tag) in enumerate(zip(*found)):
                 owner = owners.get(index)

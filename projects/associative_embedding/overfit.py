@@ -45,8 +45,8 @@ def overfit_cfg(config: str | Path,
         Config: For MMEngine's ``Runner``.
     """
     cfg = Config.fromfile(config)
-    # From scratch: no download.
-    cfg.model.backbone.pop('init_cfg', None)
+    # From scratch, as PyTorch initializes it: no download.
+    cfg.model.backbone.init_cfg = []
     cfg.model.head.tag_loss.loss_weight = tag_weight
     cfg.model.test_cfg.flip_test = False
     pictures = dict(
@@ -108,12 +108,15 @@ def _of_size(codec: dict, size: tuple[int, int]) -> dict:
                 heatmap_size=tuple(side // stride for side in size))
 
 
-def overfit(cfg: Config, weights: str | Path | None = None) -> dict[str, float]:
+def overfit(cfg: Config, weights: str | Path | None = None,
+            bf16: bool = False) -> dict[str, float]:
     """Train and evaluate on the same pictures.
 
     Args:
         cfg (Config): See :func:`overfit_cfg`.
         weights (str | Path, optional): Where to save the weights.
+        bf16 (bool): Whether the net trains in bfloat16, which MMEngine does on
+            GPUs only. Losses and evaluation keep 32 bits.
 
     Returns:
         dict[str, float]: The metrics by name.
@@ -121,7 +124,12 @@ def overfit(cfg: Config, weights: str | Path | None = None) -> dict[str, float]:
     runner = Runner.from_cfg(cfg)
     # Depth-wise convolutions take half the time on a CPU that way.
     runner.model.to(memory_format=torch.channels_last)
+    if bf16:
+        runner.model.forward = torch.autocast(
+            'cpu', torch.bfloat16)(runner.model.forward)
     runner.train()
+    if bf16:
+        del runner.model.forward
     if weights:
         torch.save(runner.model.state_dict(), weights)
     return runner.test()

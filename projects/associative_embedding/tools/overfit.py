@@ -27,6 +27,11 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--lr', type=float, default=4e-3)
     parser.add_argument('--tag-weight', type=float, default=0.2)
     parser.add_argument('--seed', type=int, default=0)
+    parser.add_argument(
+        '--bf16', action='store_true',
+        help='train in bfloat16: faster where the processor knows it')
+    parser.add_argument(
+        '--load-from', type=Path, help='weights of an earlier run, to go on')
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument(
         '--work-dir', type=Path, help='work_dirs/CONFIG_overfit by default')
@@ -43,11 +48,15 @@ def main() -> None:
     options = {key: getattr(args, key) for key in (
         'size', 'steps', 'batch_size', 'lr', 'tag_weight', 'seed')}
     start = time.process_time()
-    metrics = overfit(overfit_cfg(args.config, work_dir, **options),
-                      work_dir / 'weights.pth')
+    cfg = overfit_cfg(args.config, work_dir, **options)
+    if args.load_from:
+        cfg.load_from = str(args.load_from)
+    metrics = overfit(cfg, work_dir / 'weights.pth', args.bf16)
     result = dict(
         config=name,
         **options,
+        bf16=args.bf16,
+        from_scratch=args.load_from is None,
         pictures=f'{NUM_PICTURES} drawn pictures of two people, '
                  'the same in training and evaluation',
         cpu_seconds=round(time.process_time() - start),
