@@ -40,12 +40,12 @@ class Letterbox:
     def __init__(self, spec: InputSpec, size: tuple[int, int]) -> None:
         self.size = size
         self.padding = (spec.pad_value, ) * 3
-        order = [2, 1, 0] if spec.color == 'rgb' else [0, 1, 2]
-        values = np.arange(256, dtype=np.float32)[:, None]
-        table = (values - np.float32(spec.mean)) / np.float32(spec.std)
-        # Of each channel of the picture, the value that each byte becomes.
-        self.table = np.ascontiguousarray(table[None, :, order])
-        self.order = order
+        # Channel of the picture that each of the input comes from.
+        self.order = [2, 1, 0] if spec.color == 'rgb' else [0, 1, 2]
+        values = np.arange(256, dtype=np.float32)
+        # Of each channel of the input, the value that each byte becomes.
+        self.tables = [(values - np.float32(mean)) / np.float32(std)
+                       for mean, std in zip(spec.mean, spec.std)]
 
     def __call__(self, image: np.ndarray) -> tuple[np.ndarray, Placement]:
         """Make the net's input.
@@ -63,11 +63,9 @@ class Letterbox:
             borderValue=self.padding)
         width, height = self.size
         blob = np.empty((1, 3, height, width), np.float32)
-        planes = cv2.LUT(warped, self.table)
-        # Each plane in its place: no second copy to change the order.
-        cv2.mixChannels([planes], list(blob[0]), [
-            v for channel, plane in enumerate(self.order)
-            for v in (channel, plane)])
+        planes = cv2.split(warped)
+        for target, source, table in zip(blob[0], self.order, self.tables):
+            cv2.LUT(planes[source], table, dst=target)
         return blob, place
 
     def place(self, width: int, height: int) -> Placement:
