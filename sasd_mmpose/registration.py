@@ -27,7 +27,8 @@ NEED_MMPOSE = frozenset(
 
 def register_with_mmpose() -> None:
     """Register all parts, now or when MMPose comes into use."""
-    if 'mmengine' in sys.modules or 'mmpose' in sys.modules:
+    # None stands for a module that must not be imported.
+    if any(sys.modules.get(name) is not None for name in ('mmengine', 'mmpose')):
         _mend()
         _register()
     else:

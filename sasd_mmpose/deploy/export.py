@@ -27,6 +27,7 @@ from ..models.deployed import prune_state_dict
 from ..pictures import Person, PoseDrawer, UnreadablePicture, read_picture
 from .describe import describe
 from .description import FILE_NAME, MODEL_FILES, PRECISIONS, ModelDescription
+from .pnnx import require_pnnx
 from .predictor import PosePredictor
 
 if TYPE_CHECKING:  # it needs MMDeploy
@@ -197,9 +198,14 @@ def _convert(deploy: Config, model: Config, checkpoint: str, picture: np.ndarray
     compat.mend_mmdeploy()
     from mmdeploy.apis import build_task_processor, torch2onnx
     from mmdeploy.apis.utils import to_backend
+
+    from .mmdeploy_task import plain_ir_cfg, uses_pnnx
+    if uses_pnnx(deploy):
+        require_pnnx()  # before the work that would be lost without it
     init_default_scope('mmpose')
     task = build_task_processor(model, deploy, device)
-    torch2onnx(picture, str(folder), ONNX_FILE, deploy, model, checkpoint, device)
+    torch2onnx(picture, str(folder), ONNX_FILE, plain_ir_cfg(deploy), model,
+               checkpoint, device)
     backend = deploy.backend_config.type
     if MODEL_FILES[backend] != (ONNX_FILE, ):
         to_backend(backend, [str(folder / ONNX_FILE)], str(folder),

@@ -20,12 +20,9 @@ from mmdeploy.codebase.mmpose.deploy.pose_detection import (
     MMPOSE_TASK,
     PoseDetection,
 )
-from mmdeploy.core import FUNCTION_REWRITER
 from mmdeploy.utils import Task, get_backend_config
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
-from mmpose.models.backbones.shufflenet_v2 import InvertedResidual
-from mmpose.models.backbones.utils import channel_shuffle
 from mmpose.registry import MODELS, TRANSFORMS
 from torch import Tensor, nn
 
@@ -40,6 +37,23 @@ from .description import ModelDescription
 TASK = 'OneStagePoseDetection'
 if TASK not in {task.value for task in Task}:
     extend_enum(Task, 'ONE_STAGE_POSE_DETECTION', TASK)
+
+
+def uses_pnnx(deploy_cfg: Config) -> bool:
+    """Say whether pnnx makes the files that a deploy config asks for."""
+    return deploy_cfg.backend_config.type == 'ncnn' and not get_onnx2ncnn_path()
+
+
+def plain_ir_cfg(deploy_cfg: Config) -> Config:
+    """Return the config to export ONNX with.
+
+    For ncnn, MMDeploy rewrites much for its own converter: a ``chunk`` becomes
+    a gather of single channels, for instance. pnnx knows what torch writes by
+    itself, and makes something else of that.
+    """
+    if not uses_pnnx(deploy_cfg):
+        return deploy_cfg
+    return Config(dict(deploy_cfg.to_dict(), backend_config=dict(type='default')))
 
 
 @BACKEND_MANAGERS.register('ncnn')
@@ -87,29 +101,6 @@ class PnnxManager(NCNNManager):
             pnnx.convert(file, *pair, fp16=precision == 'fp16')
             written += map(str, pair)
         return written
-
-
-@FUNCTION_REWRITER.register_rewriter(
-    'mmpose.models.backbones.shufflenet_v2.InvertedResidual.forward',
-    backend='ncnn')
-def inverted_residual__ncnn(self: InvertedResidual, x: Tensor) -> Tensor:
-    """Split channels by ``split``.
-
-    For ncnn, MMDeploy turns the ``chunk`` that stands there into a gather of
-    single channels, which pnnx converts to something else.
-
-    Args:
-        self (InvertedResidual): A block of ShuffleNetV2.
-        x (Tensor): Shape (N, C, H, W).
-
-    Returns:
-        Tensor: Shape (N, C', H', W').
-    """
-    if self.stride > 1:
-        kept = self.branch1(x)
-    else:
-        kept, x = x.split(x.shape[1] // 2, dim=1)
-    return channel_shuffle(torch.cat((kept, self.branch2(x)), dim=1), 2)
 
 
 class BackendMaps(nn.Module):
@@ -166,8 +157,7 @@ class OneStagePoseDetection(PoseDetection):
             max(model_cfg.model.head.strides)))
         self.dynamic = bool(onnx.get('dynamic_axes'))
         if deploy_cfg.backend_config.type == 'ncnn':
-            # Its layers take any size; MMDeploy's rewriters for it, and hence
-            # the ONNX on the way there, count on one.
+            # Its layers take any size, even where the ONNX on the way has one.
             onnx.dynamic_axes = None
 
     @property

@@ -28,6 +28,19 @@ def find_pnnx() -> str | None:
     return found
 
 
+def require_pnnx() -> str:
+    """Return the path of pnnx.
+
+    Raises:
+        InputError: There is none.
+    """
+    found = find_pnnx()
+    if found is None:
+        raise InputError('pnnx: not found, and without it nothing converts to '
+                         'ncnn; pip install pnnx')
+    return found
+
+
 def convert(onnx_file: Path, param_file: Path, bin_file: Path,
             fp16: bool = False) -> None:
     """Convert a net; inputs are called in0, ..., outputs out0, ...
@@ -41,10 +54,7 @@ def convert(onnx_file: Path, param_file: Path, bin_file: Path,
     Raises:
         InputError: There is no pnnx, or it fails; its last lines are shown.
     """
-    pnnx = find_pnnx()
-    if pnnx is None:
-        raise InputError('pnnx: not found, and without it nothing converts to '
-                         'ncnn; pip install pnnx')
+    pnnx = require_pnnx()
     # It writes a dozen files beside its input.
     with tempfile.TemporaryDirectory() as scratch:
         source = shutil.copy(onnx_file, scratch)

@@ -1,6 +1,7 @@
 """Weights that keep every layer of a net busy, the same ones everywhere."""
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import cv2
@@ -13,6 +14,9 @@ from torch import nn
 
 from sasd_mmpose.apis import load_config
 from sasd_mmpose.models import deployed_cfg
+
+SPREAD = 1.3
+SHARE_FOUND = 0.01  # predictions whose score is above 0.3
 
 
 def set_lively(model: nn.Module, picture: np.ndarray, seed: int = 0) -> None:
@@ -37,9 +41,7 @@ def set_lively(model: nn.Module, picture: np.ndarray, seed: int = 0) -> None:
             bound = (6 / module.weight[0].numel())**0.5
             draw(-bound, bound, module.weight)
             if name.endswith('.out'):
-                rows = module.bias.data.view(3, -1)
-                draw(-0.3, 0.3, rows)
-                rows[:, 4] = -4  # objectness
+                draw(-0.3, 0.3, module.bias)
         elif isinstance(module, nn.BatchNorm2d):
             draw(0.7, 1.3, module.weight)
             draw(-0.2, 0.2, module.bias)
@@ -51,7 +53,16 @@ def set_lively(model: nn.Module, picture: np.ndarray, seed: int = 0) -> None:
     blobs = torch.cat([blob, blob.flip(2), blob.flip(3), 1 - blob])
     with torch.no_grad():
         model.train()(blobs, None, mode='tensor')
-    model.eval()
+        for module in model.eval().modules():
+            if isinstance(module, nn.BatchNorm2d):
+                # One for the layer: a channel that hardly varies would come
+                # out as magnified rounding, as in no net that was trained.
+                module.running_var.fill_(SPREAD * module.running_var.mean())
+        for level, raw in zip(model.head.levels, model(blob, None, mode='tensor')):
+            objectness = raw.view(3, -1, *raw.shape[2:])[:, 4].flatten(1)
+            bias = level.out.bias.data.view(3, -1)
+            bias[:, 4] += math.log(0.3 / 0.7) - objectness.quantile(
+                1 - SHARE_FOUND, dim=1)
 
 
 def write_lively(config: str, path: Path, picture: np.ndarray) -> Path:

@@ -25,6 +25,7 @@ from sasd_mmpose import InputError
 from sasd_mmpose.apis import Predictor
 from sasd_mmpose.apis import predictor as torch_predictor
 from sasd_mmpose.deploy import ModelDescription, PosePredictor, pnnx
+from sasd_mmpose.deploy.description import MODEL_FILES
 from sasd_mmpose.deploy.export import export_model, relative_error
 from sasd_mmpose.pictures import read_picture
 
@@ -33,8 +34,8 @@ DEPLOY = CONFIGS / 'deploy'
 # All layers that any of the nets may have: plain ones of ncnn's core.
 NCNN_LAYERS = {
     'Input', 'Convolution', 'ConvolutionDepthWise', 'Concat', 'Interp', 'Pooling',
-    'ShuffleChannel', 'Slice', 'Split', 'Swish', 'BinaryOp'}
-PARAMS = {XS: 1.600e6, E: 2.375e6, S: 6.48e6}
+    'ShuffleChannel', 'Slice', 'Split', 'Swish', 'Sigmoid', 'BinaryOp'}
+PARAMS = {XS: 1.600e6, E: 2.375e6, S: 6.475e6}
 
 
 @pytest.fixture(scope='session')
@@ -74,17 +75,41 @@ def deploy_cfg(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def folders(tmp_path_factory, checkpoints, deploy_cfg, picture) -> dict:
-    """Export all three nets: (config, backend and precision) -> folder."""
+    """All three nets: (config, kind) -> folder.
+
+    The whole way for ONNX, and for ncnn with XS; the other ncnn folders are
+    converted from the same ONNX, which spares torch's share of the time.
+    """
     root = tmp_path_factory.mktemp('exported')
-    made = {}
+    made = {(name, kind): root / f'{name}_{kind}' for name in (XS, E, S)
+            for kind in ('ncnn', 'onnxruntime', 'ncnn_fp16')}
     for name, size in ((XS, SIZE), (E, 128), (S, 128)):
-        for kind in ('ncnn', 'onnxruntime', 'ncnn_fp16'):
-            made[name, kind] = root / f'{name}_{kind}'
+        for kind in ('onnxruntime', 'ncnn') if name == XS else ('onnxruntime', ):
             export_model(
                 deploy_cfg(f'pose_{kind}_static', (size, size)),
                 CONFIGS / f'{name}.py', checkpoints[name], picture,
                 made[name, kind])
+        for kind in ('ncnn', 'ncnn_fp16'):
+            if not made[name, kind].exists():
+                convert_folder(made[name, 'onnxruntime'], made[name, kind])
     return made
+
+
+def convert_folder(source: Path, target: Path) -> None:
+    """Make an ncnn folder of an ONNX folder."""
+    fp16 = target.name.endswith('fp16')
+    target.mkdir()
+    files = MODEL_FILES['ncnn']
+    pnnx.convert(source / 'end2end.onnx', *(target / file for file in files), fp16)
+    replace(ModelDescription.read(source), backend='ncnn', files=files,
+            precision='fp16' if fp16 else 'fp32').write(target)
+
+
+def copy_folder(source: Path, target: Path) -> ModelDescription:
+    target.mkdir()
+    for path in source.iterdir():
+        (target / path.name).write_bytes(path.read_bytes())
+    return ModelDescription.read(target)
 
 
 def torch_maps(name: str, checkpoint: Path, predictor: PosePredictor,
@@ -200,19 +225,24 @@ def test_ncnn_has_core_layers_and_pruned_weights_only(folders, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('kind, backend', [
-    ('ncnn', 'ncnn'), ('onnxruntime', 'onnxruntime'), ('onnxruntime', 'openvino')])
-def test_dynamic_nets_take_other_sizes(
-        tmp_path, checkpoints, picture, golden, kind, backend):
-    export_model(DEPLOY / f'pose_{kind}_dynamic.py', CONFIGS / f'{XS}.py',
-                 checkpoints[XS], picture, tmp_path / 'net')
+def test_dynamic_nets_take_other_sizes(tmp_path, folders, checkpoints, picture,
+                                       golden):
+    export_model(DEPLOY / 'pose_onnxruntime_dynamic.py', CONFIGS / f'{XS}.py',
+                 checkpoints[XS], picture, tmp_path / 'onnxruntime')
+    # The files of a dynamic ncnn net are those of the static one.
+    description = copy_folder(folders[XS, 'ncnn'], tmp_path / 'ncnn')
+    replace(description, input=replace(description.input, dynamic=True)).write(
+        tmp_path / 'ncnn')
     for size in (None, 256):
-        predictor = PosePredictor.from_dir(tmp_path / 'net', backend, size=size)
-        expected = Predictor(CONFIGS / f'{XS}.py', checkpoints[XS], 'cpu', size)
-        assert_same_persons(predictor(golden['picture']),
-                            expected([golden['picture']])[0], 0.01, 1e-4)
-    with pytest.raises(InputError, match='multiples of 32'):
-        PosePredictor.from_dir(tmp_path / 'net', backend, size=100)
+        expected = Predictor(CONFIGS / f'{XS}.py', checkpoints[XS], 'cpu', size)(
+            [golden['picture']])[0]
+        for backend in ('ncnn', 'onnxruntime', 'openvino'):
+            folder = tmp_path / RUNS[backend][0]
+            predictor = PosePredictor.from_dir(folder, backend, size=size)
+            assert_same_persons(
+                predictor(golden['picture']), expected, 0.01, 1e-4)
+            with pytest.raises(InputError, match='multiples of 32'):
+                PosePredictor(predictor.description, predictor.net, size=100)
 
 
 # ---------------------------------------------------------------- the command
@@ -233,15 +263,19 @@ def deploy(monkeypatch, checkpoints, picture, tmp_path):
 
 
 @pytest.mark.slow
-def test_command_prunes_and_reports(deploy, golden, tmp_path, capsys):
+def test_command_prunes_and_reports(deploy, folders, tmp_path, capsys):
     """A checkpoint of a training, with its auxiliary level and a twin."""
     model = build(model_cfg(XS, weight_sharing=False))
     torch.save(dict(state_dict=model.state_dict(), meta={}),
                tmp_path / 'epoch_1.pth')
-    folder = deploy(checkpoint=tmp_path / 'epoch_1.pth')
+    copy_folder(folders[XS, 'ncnn'], tmp_path / 'net')
+    (tmp_path / 'net' / 'old').touch()
+    folder = deploy(DEPLOY / 'pose_ncnn_dynamic.py',
+                    checkpoint=tmp_path / 'epoch_1.pth')
     said = capsys.readouterr().out
     assert 'pruned    aux_level: 0.78 M numbers' in said
     assert 'pruned    twin: 1.' in said
+    assert 'or any other multiples of 32' in said
     assert str(folder) in said and 'people' in said
     assert {path.name for path in folder.iterdir()} == {
         'deploy.json', 'end2end.param', 'end2end.bin', 'preview.jpg'}
@@ -252,10 +286,7 @@ def test_command_prunes_and_reports(deploy, golden, tmp_path, capsys):
     assert len(description.source['checkpoint_sha256']) == 64
     assert description.keypoints[0].name == 'nose'
     assert description.thresholds.max_people == 100
-    # A folder of that name is replaced, and nothing else is left beside it.
-    (folder / 'old').touch()
-    deploy()
-    assert not (folder / 'old').exists()
+    # The old folder of that name is gone, and nothing else is left beside it.
     assert {path.name for path in tmp_path.iterdir()} == {'net', 'epoch_1.pth'}
 
 
@@ -291,39 +322,49 @@ def test_bad_input_leaves_one_line_and_nothing_else(
     assert set(tmp_path.iterdir()) == before
 
 
+@pytest.fixture
+def tool(tmp_path, monkeypatch):
+    """Put a program of a given name and text before all others."""
+    folder = tmp_path / 'bin'
+    folder.mkdir()
+    monkeypatch.setenv('PATH', f'{folder}{os.pathsep}/usr/bin{os.pathsep}/bin')
+
+    def write(name: str, script: str) -> None:
+        (folder / name).write_text(f'#!/bin/sh\n{script}\n')
+        (folder / name).chmod(0o755)
+
+    return write
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize('script, message', [
-    (None, 'pip install pnnx'),
-    ('echo one; echo "cannot do that" >&2; exit 3', 'status 3: one | cannot do'),
-    ('exit 0', 'status 0'),
-])
-def test_pnnx_missing_or_failing(deploy, tmp_path, monkeypatch, script, message):
-    tools = tmp_path / 'bin'
-    tools.mkdir()
-    if script is None:
-        monkeypatch.setattr(pnnx, 'find_spec', lambda name: None)
-    else:
-        (tools / 'pnnx').write_text(f'#!/bin/sh\n{script}\n')
-        (tools / 'pnnx').chmod(0o755)
-    path = f'{tools}{os.pathsep}/usr/bin{os.pathsep}/bin'
-    monkeypatch.setenv('PATH', path)
-    with pytest.raises(InputError) as error:
+def test_pnnx_failing(deploy, tool, tmp_path):
+    tool('pnnx', 'echo one; echo "cannot do that" >&2; exit 3')
+    with pytest.raises(InputError, match=r'status 3: one \| cannot do') as error:
         deploy()
-    assert message in str(error.value) and '\n' not in str(error.value)
-    assert list(tmp_path.iterdir()) == [tools]
+    assert '\n' not in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ['bin']
+
+
+def test_pnnx_missing_or_silent(tool, tmp_path, monkeypatch):
+    files = [tmp_path / name for name in ('a.onnx', 'a.param', 'a.bin')]
+    files[0].touch()
+    tool('pnnx', 'exit 0')
+    with pytest.raises(InputError, match='a.onnx: pnnx failed with status 0'):
+        pnnx.convert(*files)
+    monkeypatch.setattr(pnnx, 'find_pnnx', lambda: None)
+    with pytest.raises(InputError, match='pip install pnnx'):
+        pnnx.convert(*files)
+    assert not files[1].exists()
 
 
 @pytest.mark.slow
 def test_mmdeploys_own_converter_is_used_where_there_is_one(
-        tmp_path, monkeypatch, folders):
-    """A stand-in for it notes what it was called with."""
+        tmp_path, tool, folders):
+    """A stand-in for it copies what it was called with."""
     from mmdeploy.backend.base import get_backend_manager
 
     from sasd_mmpose.deploy import mmdeploy_task
-    tool = tmp_path / 'mmdeploy_onnx2ncnn'
-    tool.write_text('#!/bin/sh\ncp "$1" "$2"\necho weights > "$3"\n')
-    tool.chmod(0o755)
-    monkeypatch.setenv('PATH', f'{tmp_path}{os.pathsep}{os.environ["PATH"]}')
+    tool('mmdeploy_onnx2ncnn', 'cp "$1" "$2"; echo weights > "$3"')
     manager = get_backend_manager('ncnn')
     assert manager is mmdeploy_task.PnnxManager and manager.is_available()
     source = folders[XS, 'onnxruntime'] / 'end2end.onnx'
@@ -352,13 +393,6 @@ def test_mmdeploys_backend_model(folders, checkpoints, deploy_cfg, picture):
 
 
 # --------------------------------------------------------- running the folders
-
-
-def copy_folder(source: Path, target: Path) -> ModelDescription:
-    target.mkdir()
-    for path in source.iterdir():
-        (target / path.name).write_bytes(path.read_bytes())
-    return ModelDescription.read(target)
 
 
 @pytest.mark.slow
