@@ -81,8 +81,8 @@ class Target(NamedTuple):
     def cache_dir(self) -> Path:
         """Where the built library is kept; named after all that makes it."""
         compiler = subprocess.run(
-            [self.compiler, '-dumpfullversion', '-dumpmachine'],
-            capture_output=True, text=True, check=True).stdout
+            [self.compiler, '--version'], capture_output=True, text=True,
+            check=True).stdout.partition('\n')[0]
         made_from = hashlib.sha256(' '.join((*OPTIONS, compiler)).encode())
         base = os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache'
         return (Path(base) / 'sasd_mmpose' / 'ncnn'

@@ -187,8 +187,9 @@ def check_model(model: Path, pictures: Sequence[Path], copies: Sequence[Path],
             [*emulator, arm], model, pictures, score_thr))
         same &= found.is_rounding(tolerance)
         record[f'native vs emulated {processor}'] = found._asdict()
-        print(f'{description.name} {description.precision}: {processor}: {found}',
-              flush=True)
+        print(f'{description.name} {description.precision}, {processor}: '
+              f'{found.people} and {found.other_people} people, at most '
+              f'{found.pixels} px apart', flush=True)
     by_python = run_python(model, copies, score_thr)
     record['native vs Python, same pixels'] = compare(
         run_program([native], model, copies, score_thr), by_python)._asdict()

@@ -85,8 +85,10 @@ def build_runner(arch: str = 'native') -> Path:
     """
     ncnn = build_ncnn(arch)
     folder = PROJECT / 'build' / arch
+    # -U: another ncnn than the last time must not be ignored.
     configure = ['cmake', '-S', PROJECT, '-B', folder, '-G', 'Unix Makefiles',
-                 f'-DCMAKE_PREFIX_PATH={ncnn}', '-DSASD_WARNINGS_AS_ERRORS=ON']
+                 '-U', 'ncnn_DIR', f'-DCMAKE_PREFIX_PATH={ncnn}',
+                 '-DSASD_WARNINGS_AS_ERRORS=ON']
     emulated = arch not in ('native', os.uname().machine)
     if emulated:
         configure.append('-DCMAKE_TOOLCHAIN_FILE='
