@@ -13,6 +13,7 @@ from mmengine.analysis import FlopAnalyzer
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
 from mmpose.registry import DATASETS, MODELS
 from torch import Tensor
 
@@ -110,6 +111,21 @@ def test_config_trains_and_predicts(data, tmp_path):
     found = sample.pred_instances
     assert found.keypoints.shape[1:] == (model.head.num_keypoints, 2)
     assert len(found.bboxes) == len(found.bbox_scores) == len(found.keypoints)
+
+
+@pytest.mark.slow
+def test_the_runner_trains_a_config(tmp_path):
+    """The first steps of tools/overfit.py; results/ has all of them."""
+    cfg = overfit_cfg(CONFIGS / 'litepose_xs_coco.py', tmp_path, size=64,
+                      steps=60, batch_size=4, lr=4e-3, tag_weight=0.2)
+    cfg.log_level = 'ERROR'
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    for name in ('loss_heatmap_0', 'loss_heatmap_1'):
+        losses, _ = runner.message_hub.get_scalar(f'train/{name}').data
+        assert len(losses) == 60
+        assert losses[-10:].mean() < 0.7 * losses[:10].mean()
+    assert 'coco/AP' in runner.test()
 
 
 # ----------------------------------------------------------- original weights
