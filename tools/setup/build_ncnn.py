@@ -5,7 +5,7 @@ index has beside ncnn's wheels holds all of its C++ source; from that, this
 makes a static library with headers and CMake files, for this machine or, with
 a cross compiler, for 64-bit ARM. The last line printed is its folder, which
 CMake takes as ``-DCMAKE_PREFIX_PATH=``. Takes some minutes the first time, and
-none later.
+none later; MAX_JOBS in the environment limits the compilers that run at once.
 """
 from __future__ import annotations
 
