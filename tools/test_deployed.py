@@ -4,7 +4,7 @@ Writes one json: for each model folder and runtime its metrics, and torch's
 without flip test, at the same input size.
 
     python tools/test_deployed.py configs/sasd_xs_coco_mini.py CHECKPOINT \\
-        DIR [DIR ...] --out results/deploy/NAME.json
+        DIR [DIR ...] --out results/deploy/ap_NAME.json
 """
 from __future__ import annotations
 

@@ -108,6 +108,7 @@ def quantize(file: Path, input_name: str, blobs: Iterable[np.ndarray]) -> None:
             weight_type=QuantType.QInt8,
             nodes_to_exclude=sorted(head_nodes(net.graph)),
             calibrate_method=CalibrationMethod.MinMax,
-            extra_options=dict(CalibMovingAverage=True))
+            # Dedicated: what the heads read is not rounded for the others' sake.
+            extra_options=dict(CalibMovingAverage=True, DedicatedQDQPair=True))
     finally:
         logging.disable(logging.NOTSET)

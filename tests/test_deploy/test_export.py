@@ -302,6 +302,8 @@ BAD_INPUT = {
     'wrong size': (dict(deploy_cfg='odd'), r'input_size=\(100, 100\)'),
     'no folder': (dict(work_dir='file'), 'exists and is no model folder'),
     'no device': (dict(more=['--device', 'abacus:1']), "'abacus:1' cannot"),
+    'no calibration': (
+        dict(more=['--calib-dataset-cfg', 'none.py']), 'none.py: no such config'),
 }
 
 
@@ -390,6 +392,31 @@ def test_mmdeploys_backend_model(folders, checkpoints, deploy_cfg, picture):
     expected = Predictor(CONFIGS / f'{XS}.py', checkpoints[XS], 'cpu', SIZE)(
         [read_picture(picture)])[0]
     assert_same_persons(found, expected, 0.01, 1e-4)
+
+
+@pytest.mark.slow
+def test_int8_keeps_the_heads_in_float(deploy, folders, tmp_path, golden):
+    import onnx
+    few = tmp_path / 'few.py'
+    few.write_text(f"_base_ = '{DEPLOY / 'pose_onnxruntime_int8_static.py'}'\n"
+                   'backend_config = dict(calibration_pictures=4)\n')
+    folder = deploy(few, more=[
+        '--calib-dataset-cfg', CONFIGS / 'sasd_xs_synthetic.py'])
+    graph = onnx.load(folder / 'end2end.onnx').graph
+    producers = {out: node for node in graph.node for out in node.output}
+    convs = [node for node in graph.node if node.op_type == 'Conv']
+    in_float = [node for node in convs if producers.get(node.input[0]) is None
+                or producers[node.input[0]].op_type != 'DequantizeLinear']
+    assert len(convs) == 87 and len(in_float) == 6
+    predictor = PosePredictor.from_dir(folder)
+    assert predictor.description.precision == 'int8'
+    maps = predictor.net(predictor.preprocess(golden['picture'])[0])
+    for index, level in enumerate(maps):
+        error = relative_error(level.ravel()[::STEP], golden[f'out{index}'])
+        assert 1e-3 < error < 0.5
+    sizes = [(path / 'end2end.onnx').stat().st_size
+             for path in (folder, folders[XS, 'onnxruntime'])]
+    assert sizes[0] < 0.5 * sizes[1]
 
 
 # --------------------------------------------------------- running the folders

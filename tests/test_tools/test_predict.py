@@ -138,3 +138,18 @@ def test_without_a_net_it_takes_the_published_one(
     with pytest.raises(SystemExit):
         parse()
     assert 'no net comes with the project' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('arguments, message', [
+    (['--config', 'a.py'], 'give --config and --checkpoint, or --model'),
+    (['--model', 'a', '--flip-test'], '--flip-test: not with --model'),
+    (['--model', 'a', '--checkpoint', 'b'], '--checkpoint: not with --model'),
+    (['--config', 'a', '--checkpoint', 'b', '--threads', '2'],
+     '--threads: not without --model'),
+])
+def test_arguments_name_one_net(monkeypatch, tmp_path, capsys, arguments, message):
+    run = command('predict', monkeypatch)
+    with pytest.raises(SystemExit) as stop:
+        run('a.jpg', '--out', tmp_path, *arguments)
+    assert stop.value.code == 2
+    assert message in capsys.readouterr().err
