@@ -81,10 +81,14 @@ def size_table(project: str) -> str:
 def overfit_table(project: str) -> str:
     """What the overfitting check reached."""
     rows = []
-    for path in sorted(RESULTS.glob(f'{project}*_overfit.json')):
+    # The shorter name, from scratch, before what goes on from it.
+    for path in sorted(RESULTS.glob(f'{project}*_overfit.json'),
+                       key=lambda path: len(path.name)):
         run = json.loads(path.read_text())
         rows.append([
-            run['config'], run['pictures'], f'{run["size"]}', f'{run["steps"]}',
+            run['config'], run['pictures'], f'{run["size"]}',
+            f'{run["steps"]}'
+            + ('' if run.get('from_scratch', True) else ' more'),
             f'{run["cpu_seconds"]}', f'{run["metrics"]["coco/AP"]:.3f}'
         ])
     return markdown([
