@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))  # configs of projects/ import projects
 
 import sasd_mmpose  # noqa: F401, E402, I001  (before mmpose: mends what is broken)
+from sasd_mmpose import InputError  # noqa: E402
 from sasd_mmpose.apis.benchmark import (  # noqa: E402
     RUNTIMES,
     Settings,
@@ -67,9 +68,24 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def check(args: argparse.Namespace) -> None:
+    """Raise InputError for what would fail after minutes of work."""
+    for option in ('threads', 'runs', 'num_pictures'):
+        if getattr(args, option) < 1:
+            raise InputError(f'--{option.replace("_", "-")} '
+                             f'{getattr(args, option)}: must be at least 1')
+    if args.out:
+        try:
+            Path(args.out).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(f'{args.out}: cannot be written '
+                             f'({error.strerror}); name another file') from error
+
+
 def main() -> None:
     """Measure, print the ratios, write the file."""
     args = parse_args()
+    check(args)
     logging.disable(logging.INFO)
     warnings.filterwarnings('ignore')
     catalogue = load_catalogue(CATALOGUE)
@@ -94,7 +110,6 @@ def main() -> None:
               f'{ratio["ms"]["median"]:.3f} (by the processor '
               f'{ratio["cpu_ms"]["median"]:.3f}){bound}')
     if args.out:
-        Path(args.out).parent.mkdir(parents=True, exist_ok=True)
         Path(args.out).write_text(json.dumps(result, indent=1) + '\n')
         print(f'wrote {args.out}')
 

@@ -26,6 +26,19 @@ def test_unknown_names_are_refused(benchmark, option):
         benchmark(option, 'tensorflow')
 
 
+@pytest.mark.parametrize('option', ['--threads', '--runs', '--num-pictures'])
+def test_numbers_are_positive(benchmark, option):
+    with pytest.raises(InputError, match=f'{option} 0: must be at least 1'):
+        benchmark(option, 0)
+
+
+def test_a_file_that_cannot_be_written_is_named_before_the_race(
+        benchmark, tmp_path):
+    (tmp_path / 'file').touch()
+    with pytest.raises(InputError, match='cannot be written'):
+        benchmark('--out', tmp_path / 'file' / 'benchmark.json')
+
+
 @pytest.mark.slow
 def test_one_model_on_torch(benchmark, tmp_path, capsys):
     out = tmp_path / 'results' / 'benchmark.json'
