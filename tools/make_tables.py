@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / 'results'
 DOCUMENTS = ('README.md', 'docs/paper_notes.md', 'docs/experiments.md',
-             'docs/benchmark.md')
+             'docs/benchmark.md', 'docs/deploy.md')
 SUITES = ('table3', 'table4', 'table5', 'table6', 'open-questions')
 NONE = '–'
 
@@ -174,9 +174,36 @@ BENCHMARK = {
     'benchmark-failures': ('failure', ),
     'benchmark-settings': ('setting', ),
 }
+def deployed_table() -> str:
+    """AP of deployed nets on each runtime, against torch."""
+    rows = []
+    for path in sorted((RESULTS / 'deploy').glob('ap_*.json')):
+        report = json.loads(path.read_text())
+        for name, run in report['runs'].items():
+            difference = run.get('difference')
+            rows.append([
+                report['config'].removesuffix('.py'),
+                f'{report["input"][0]} px, {report["pictures"]} pictures', name,
+                f'{run["metrics"]["coco/AP"]:.4f}',
+                NONE if difference is None else f'{difference:+.4f}'
+            ])
+    return markdown(['net', 'tested on', 'runtime', 'AP', 'against torch'], rows)
+
+
+def decoding_table() -> str:
+    """Time of decoding and suppression beside the net's."""
+    rows = [[
+        f'{row["net"]} at {row["input"][0]}', row['runtime'], str(row['people']),
+        f'{row["net_ms"]:.1f} ms', f'{row["decode_ms"]:.2f} ms',
+        f'{row["share"]:.1%}'
+    ] for row in read('deploy/decoding.json')['rows']]
+    return markdown(
+        ['net', 'runtime', 'people', 'net', 'decoding', 'share'], rows)
+
+
 TABLES: dict[str, Callable[[], str]] = dict(
     models=model_table, demo=demo_table, runs=run_table, trials=trials_table,
-    nets=net_table,
+    nets=net_table, deployed=deployed_table, decoding=decoding_table,
     **{name: partial(experiment_table, name) for name in SUITES},
     **{name: partial(benchmark_table, *args)
        for name, args in BENCHMARK.items()})

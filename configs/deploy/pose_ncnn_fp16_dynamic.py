@@ -1,5 +1,4 @@
-# Weights in 16 bits: half the size. Arithmetic is in 16 bits where a processor
-# has it, and in 32 elsewhere.
+# Weights in 16 bits: half the size. Arithmetic stays in 32.
 _base_ = './pose_ncnn_dynamic.py'
 
 backend_config = dict(precision='fp16')

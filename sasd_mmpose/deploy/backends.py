@@ -85,11 +85,12 @@ class NcnnNet(Net):
         self._ncnn = _require('ncnn', 'ncnn')
         self._net = net = self._ncnn.Net()
         net.opt.num_threads = threads
+        # Computing in 16 bits, which ncnn does on some ARM processors unless it
+        # is told not to, moves keypoints by pixels; numbers of 16 bits do not.
+        net.opt.use_fp16_arithmetic = False
         if description.precision == 'fp32':
-            # It may otherwise compute in 16 bits where a processor can.
             net.opt.use_fp16_packed = False
             net.opt.use_fp16_storage = False
-            net.opt.use_fp16_arithmetic = False
         for load, path in zip((net.load_param, net.load_model), self.paths):
             if load(path) != 0:
                 raise InputError(f'{path}: ncnn cannot load it; export it again')

@@ -108,7 +108,6 @@ def quantize(file: Path, input_name: str, blobs: Iterable[np.ndarray]) -> None:
             weight_type=QuantType.QInt8,
             nodes_to_exclude=sorted(head_nodes(net.graph)),
             calibrate_method=CalibrationMethod.MinMax,
-            # Dedicated: what the heads read is not rounded for the others' sake.
-            extra_options=dict(CalibMovingAverage=True, DedicatedQDQPair=True))
+            extra_options=dict(CalibMovingAverage=True))
     finally:
         logging.disable(logging.NOTSET)

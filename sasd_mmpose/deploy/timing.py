@@ -38,7 +38,7 @@ def plant_people(description: ModelDescription, size: tuple[int, int],
     Args:
         description (ModelDescription): The net.
         size (tuple[int, int]): Width and height of its input in pixels.
-        people (int): Number of persons, on the second level.
+        people (int): Number of persons, side by side on the finest level.
         seed (int): Seed of all other values.
 
     Returns:
@@ -55,10 +55,10 @@ def plant_people(description: ModelDescription, size: tuple[int, int],
         anchors = len(output.anchors)
         level.reshape(anchors, -1, rows, columns)[:, 4] = ABSENT
         maps.append(level)
-    output, level = description.outputs[1], maps[1]
+    output, level = description.outputs[0], maps[0]
     raw = level.reshape(len(output.anchors), -1, *level.shape[1:])
     side = np.mean(output.anchors)
-    step = max(3, int(np.ceil(2 * side / output.stride)))
+    step = max(3, int(np.ceil(side / output.stride)))
     places = [(column, row) for row in range(1, raw.shape[2] - 2, step)
               for column in range(1, raw.shape[3] - 2, step)]
     if people > len(places):

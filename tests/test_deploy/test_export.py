@@ -405,8 +405,9 @@ def test_int8_keeps_the_heads_in_float(deploy, folders, tmp_path, golden):
     graph = onnx.load(folder / 'end2end.onnx').graph
     producers = {out: node for node in graph.node for out in node.output}
     convs = [node for node in graph.node if node.op_type == 'Conv']
-    in_float = [node for node in convs if producers.get(node.input[0]) is None
-                or producers[node.input[0]].op_type != 'DequantizeLinear']
+    # Their weights; the maps that they read have int8 readers beside them.
+    in_float = [node for node in convs if producers.get(node.input[1]) is None
+                or producers[node.input[1]].op_type != 'DequantizeLinear']
     assert len(convs) == 87 and len(in_float) == 6
     predictor = PosePredictor.from_dir(folder)
     assert predictor.description.precision == 'int8'
