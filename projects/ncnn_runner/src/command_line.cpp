@@ -105,6 +105,8 @@ for ncnn. DIR receives predictions.json (results in COCO's format), images.json
   --size N or WxH     input of the net, where the model takes several
   --score-thr S       leave out persons below this score (default: the model's)
   --keypoint-thr S    do not draw keypoints below this score (default: the model's)
+  --fp16-arithmetic   compute in 16 bits too, where model and processor can: faster
+                      on many ARM processors, and keypoints move by some pixels
   --bench [RUNS]      time the first picture (default: 50 runs) and say on what;
                       with --out also as DIR/bench.json
   --help              this text
@@ -133,6 +135,8 @@ CommandLine parse_command_line(const std::vector<std::string>& all) {
       command.keypoint_thr = arguments.share(argument);
     } else if (argument == "--size") {
       command.size = arguments.size(argument);
+    } else if (argument == "--fp16-arithmetic") {
+      command.fp16_arithmetic = true;
     } else if (argument == "--bench") {
       command.bench = arguments.runs();
     } else if (argument.size() > 1 && argument[0] == '-') {

@@ -19,6 +19,7 @@ struct CommandLine {
   std::optional<float> keypoint_thr;
   std::optional<Size> size;
   std::optional<int> bench;  ///< Number of timed runs.
+  bool fp16_arithmetic = false;
   bool help = false;
 };
 

@@ -49,16 +49,21 @@ void check_blob(const std::vector<const char*>& there, const std::string& name,
 
 }  // namespace
 
-Estimator::Estimator(ModelDescription model, Size size, int threads)
+Estimator::Estimator(ModelDescription model, Size size, int threads,
+                     bool fp16_arithmetic)
     : model_(std::move(model)), size_(size) {
   check_size(model_.input, size_);
   const bool half = model_.precision != Precision::kFp32;
+  if (fp16_arithmetic && !half) {
+    throw InputError("--fp16-arithmetic: this model is fp32; export it as fp16");
+  }
   net_.opt.num_threads = threads;
   net_.opt.use_vulkan_compute = false;
-  // On some processors ncnn computes in 16 bits unless it is told not to.
+  // Weights and maps of 16 bits cost little accuracy, computing in them much,
+  // which ncnn does on some processors unless it is told not to.
   net_.opt.use_fp16_packed = half;
   net_.opt.use_fp16_storage = half;
-  net_.opt.use_fp16_arithmetic = half;
+  net_.opt.use_fp16_arithmetic = fp16_arithmetic;
   net_.opt.use_bf16_storage = false;
   load();
   check_blobs();

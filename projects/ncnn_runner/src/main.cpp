@@ -71,7 +71,8 @@ int run(const CommandLine& command) {
   const Size size = command.size.value_or(model.input.size);
   const float score_thr = command.score_thr.value_or(model.thresholds.score);
   const Estimator estimator(std::move(model), size,
-                            command.threads.value_or(ncnn::get_big_cpu_count()));
+                            command.threads.value_or(ncnn::get_big_cpu_count()),
+                            command.fp16_arithmetic);
   if (!command.bench) return predict(estimator, command, score_thr);
   bench(estimator, command, score_thr);
   return 0;

@@ -14,16 +14,16 @@ CommandLine parse(const std::vector<std::string>& arguments) {
 }
 
 void everything_is_understood() {
-  const CommandLine command =
-      parse({"model", "a.jpg", "--out", "out", "b.png", "--threads", "4", "--size",
-             "640x384", "--score-thr", "0.25", "--keypoint-thr", "0"});
+  const CommandLine command = parse(
+      {"model", "a.jpg", "--out", "out", "b.png", "--threads", "4", "--size", "640x384",
+       "--score-thr", "0.25", "--keypoint-thr", "0", "--fp16-arithmetic"});
   CHECK(command.model == "model");
   CHECK(command.pictures.size() == 2 && command.pictures[1] == "b.png");
   CHECK(command.out && *command.out == "out");
   CHECK(command.threads == 4);
   CHECK(command.size && *command.size == (Size{640, 384}));
   CHECK(command.score_thr == 0.25F && command.keypoint_thr == 0.0F);
-  CHECK(!command.bench && !command.help);
+  CHECK(command.fp16_arithmetic && !command.bench && !command.help);
 }
 
 void bench_takes_a_number_or_none() {
