@@ -1,8 +1,9 @@
 """What newer libraries break in the OpenMMLab packages, mended in one place.
 
-:func:`apply` runs once, when :mod:`sasd_mmpose` is imported and before it
-imports MMPose. Every part looks first whether it is needed, so that an
-environment in which everything fits is left as it is:
+:func:`apply` runs once, just before MMPose is imported or when this package
+is imported after it (see :mod:`sasd_mmpose.registration`). Every part looks
+first whether it is needed, so that an environment in which everything fits is
+left as it is:
 
 - a torchvision that is missing, or that cannot be imported beside this torch;
 - torch >= 2.6, whose safe loading refuses MMEngine's own checkpoints.

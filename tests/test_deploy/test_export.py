@@ -491,6 +491,36 @@ def test_predict_without_torch(folders, golden, picture, tmp_path, backend):
     assert (tmp_path / 'out' / 'drawn' / 'people.png').is_file()
 
 
+@pytest.mark.slow
+def test_command_compares_ap(folders, checkpoints, tmp_path, monkeypatch):
+    """On drawn people, with this net's anchors."""
+    config = tmp_path / 'few.py'
+    config.write_text(
+        f"_base_ = '{CONFIGS / 'sasd_xs_synthetic.py'}'\n"
+        f'model = dict(head=dict(anchors={model_cfg(XS).head.anchors}))\n'
+        'test_dataloader = dict(dataset=dict(num_images=3))\n')
+    out = tmp_path / 'results' / 'ap.json'
+    command('test_deployed', monkeypatch)(
+        config, checkpoints[XS], folders[XS, 'ncnn'], folders[XS, 'onnxruntime'],
+        '--out', out)
+    report = json.loads(out.read_text())
+    assert report['pictures'] == 3 and report['input'] == [SIZE, SIZE]
+    assert set(report['runs']) == {
+        'torch fp32', 'ncnn fp32', 'onnxruntime fp32', 'openvino fp32'}
+    for name in set(report['runs']) - {'torch fp32'}:
+        assert abs(report['runs'][name]['difference']) < 1e-3
+
+
+@pytest.mark.slow
+def test_command_times_decoding(folders, tmp_path, monkeypatch):
+    command('time_decoding', monkeypatch)(
+        folders[XS, 'ncnn'], '--people', 2, '--rounds', 3, '--out',
+        tmp_path / 'times.json')
+    row, = json.loads((tmp_path / 'times.json').read_text())['rows']
+    assert row['runtime'] == 'ncnn' and row['people'] == 2
+    assert row['net_ms'] > 0 and row['decode_ms'] > 0
+
+
 def test_weights_keep_every_layer_busy(golden):
     """Else equal maps would say little."""
     model = MODELS.build(model_cfg(XS, type='SASDDistiller'))
