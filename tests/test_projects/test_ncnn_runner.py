@@ -344,6 +344,12 @@ class TestBadInput:
         assert_refused(run(model, picture_file, '--out', tmp_path, '--size', 256),
                        '--size 256x256', '192x192 only')
 
+    def test_16_bits_of_a_net_of_32(self, run: Run, model: Path,
+                                    picture_file: Path, tmp_path: Path) -> None:
+        assert_refused(
+            run(model, picture_file, '--out', tmp_path, '--fp16-arithmetic'),
+            '--fp16-arithmetic', 'export it as fp16')
+
     def test_arguments(self, run: Run, model: Path, picture_file: Path) -> None:
         assert_refused(run(), 'no model folder')
         assert_refused(run(model, picture_file), '--out')

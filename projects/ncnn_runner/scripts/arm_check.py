@@ -160,7 +160,9 @@ def set_random(net: nn.Module, picture: np.ndarray) -> None:
     square = cv2.resize(picture, (512, 512)).transpose(2, 0, 1)
     blob = torch.from_numpy(np.float32(square) / 255)[None]
     for module in net.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
+        if isinstance(module, torch.nn.Conv2d):
+            torch.nn.init.kaiming_uniform_(module.weight)
+        elif isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = 1.0
     with torch.no_grad():
         for level in net.head.levels:
