@@ -151,10 +151,10 @@ def experiment_table(name: str) -> str:
     return '\n\n'.join(parts)
 
 
-def benchmark_table(name: str, *args: str) -> str:
+def benchmark_table(name: str, *args: str, file: str = 'benchmark') -> str:
     """A table of the benchmark; see ``sasd_mmpose.apis.benchmark.tables``."""
     from sasd_mmpose.apis.benchmark import tables
-    return getattr(tables, f'{name}_table')(read('benchmark.json'), *args)
+    return getattr(tables, f'{name}_table')(read(f'{file}.json'), *args)
 
 
 def draw_benchmark() -> None:
@@ -166,7 +166,6 @@ def draw_benchmark() -> None:
 
 BENCHMARK = {
     'benchmark': ('overview', ),
-    'benchmark-ratios': ('ratio', 'ncnn'),
     'benchmark-ncnn': ('stage', 'ncnn'),
     'benchmark-onnxruntime': ('stage', 'onnxruntime'),
     'benchmark-openvino': ('stage', 'openvino'),
@@ -206,7 +205,11 @@ TABLES: dict[str, Callable[[], str]] = dict(
     nets=net_table, deployed=deployed_table, decoding=decoding_table,
     **{name: partial(experiment_table, name) for name in SUITES},
     **{name: partial(benchmark_table, *args)
-       for name, args in BENCHMARK.items()})
+       for name, args in BENCHMARK.items()},
+    **{f'benchmark-ratios{suffix}': partial(
+        benchmark_table, *args, file='benchmark_ratios')
+       for suffix, args in (('', ('ratio', 'ncnn')),
+                            ('-settings', ('setting', )))})
 
 
 def fill(text: str) -> str:
