@@ -20,7 +20,7 @@ LEAST_AREA = 12.0
 
 def plot_benchmark(result: Mapping, path: Path,
                    runtimes: Sequence[str] = ('ncnn', 'onnxruntime')) -> None:
-    """Draw quoted AP against whole time, a panel for each runtime.
+    """Draw quoted AP against the processor's time, a panel for each runtime.
 
     The area of a circle is the number of parameters. Models without a figure
     of accuracy or a time are left out.
@@ -51,9 +51,9 @@ def _panel(axes: Axes, result: Mapping, runtime: str) -> None:
     axes.xaxis.set_major_formatter(FormatStrFormatter('%g'))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_axisbelow(True)
-    axes.set_xlabel('picture to people, ms (log)')
+    axes.set_xlabel('picture to people, ms of the processor (log)')
     for name, model in result['models'].items():
-        times = model['runtimes'].get(runtime, {}).get('ms')
+        times = model['runtimes'].get(runtime, {}).get('cpu_ms')
         if times is None or 'quoted_ap' not in model:
             continue
         point = times['whole']['median'], model['quoted_ap']['value']

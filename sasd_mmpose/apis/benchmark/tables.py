@@ -37,13 +37,13 @@ def _milliseconds(spread: Mapping[str, float]) -> str:
 
 
 def overview_table(result: Mapping) -> str:
-    """Size, quoted accuracy, and whole time on each runtime."""
+    """Size, accuracy, and the processor's whole time on each runtime."""
     runtimes = _runtimes(result)
     rows = []
     for name, model in result['models'].items():
         times = [
-            _milliseconds(model['runtimes'][runtime]['ms']['whole'])
-            if 'ms' in model['runtimes'].get(runtime, {}) else NOT_TIMED
+            _milliseconds(model['runtimes'][runtime]['cpu_ms']['whole'])
+            if 'cpu_ms' in model['runtimes'].get(runtime, {}) else NOT_TIMED
             for runtime in runtimes
         ]
         width, height = model['input']
