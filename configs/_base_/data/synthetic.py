@@ -1,7 +1,7 @@
 # Drawn people: no file, no download. Both sets follow from their seeds.
 # Pictures have the size of the input, so that none is drawn to be shrunk.
 image_size = (128, 128)
-num_train = 3000
+num_train = 2000
 
 scene = dict(
     type='SyntheticPeople',
