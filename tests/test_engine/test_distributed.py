@@ -63,7 +63,7 @@ def test_two_processes_give_the_gradients_of_one(tmp_path):
     model = make_model()
     losses = model(*make_batch(), mode='loss')
     sum(losses.values()).backward()
-    assert len(losses) == 11
+    assert len(losses) == 13
     for name, loss in losses.items():
         shares = [part['losses'][name] for part in parts]
         torch.testing.assert_close(
