@@ -8,8 +8,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Processes that share the tests, file by file.
 WORKERS ?= 2
-# It trains in its own process, and has one of its own: in one that has loaded
-# every runtime before, its loaders' forks brought the interpreter down.
+# In a process that had run other files before, its trainings twice ended the
+# interpreter without a word; by itself it passes.
 SOLO := tests/test_apis/test_experiments.py
 # More arguments for pytest, as in: make test ARGS='-x -k assigner'
 ARGS ?=
