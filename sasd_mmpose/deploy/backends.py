@@ -2,9 +2,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -133,13 +135,24 @@ class OnnxRuntimeNet(Net):
         return [m[0] for m in maps]
 
 
+@cache
+def _openvino_core() -> Any:
+    """OpenVINO's ``Core``, one for the whole process.
+
+    Its CPU plugin gives the thread that makes it another stack for signals, and
+    frees that stack with itself. Were the last net dropped in another thread,
+    the first would keep a stack that is gone, and its next signal end it.
+    """
+    return _require('openvino', 'openvino').Core()
+
+
 class OpenVinoNet(Net):
     """OpenVINO, on the CPU; it reads ONNX."""
 
     made_for = 'onnxruntime'
 
     def _load(self, description: ModelDescription, threads: int) -> None:
-        core = _require('openvino', 'openvino').Core()
+        core = _openvino_core()
         settings = dict(INFERENCE_NUM_THREADS=threads, NUM_STREAMS=1)
         if description.precision == 'fp32':
             # It may otherwise compute in 16 bits where a processor can.

@@ -492,6 +492,25 @@ def test_predict_without_torch(folders, golden, picture, tmp_path, backend):
 
 
 @pytest.mark.slow
+def test_signals_after_a_net_was_dropped_in_another_thread(folders):
+    """The stack for signals that OpenVINO sets must not go with a net."""
+    code = (
+        'import faulthandler, signal, subprocess, sys, threading\n'
+        'from sasd_mmpose.deploy import PosePredictor\n'
+        'faulthandler.enable()\n'
+        f'nets = [PosePredictor.from_dir({str(folders[XS, "onnxruntime"])!r},'
+        ' "openvino")]\n'
+        'thread = threading.Thread(target=nets.clear)\n'
+        'thread.start()\n'
+        'thread.join()\n'
+        '# As the DataLoader of torch does.\n'
+        'signal.signal(signal.SIGCHLD, lambda *_: None)\n'
+        'subprocess.run([sys.executable, "-c", ""], check=True)\n')
+    done = subprocess.run([sys.executable, '-c', code], check=False)
+    assert done.returncode == 0
+
+
+@pytest.mark.slow
 def test_command_compares_ap(folders, checkpoints, tmp_path, monkeypatch):
     """On drawn people, with this net's anchors."""
     config = tmp_path / 'few.py'
