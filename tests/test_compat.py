@@ -262,7 +262,8 @@ def test_mmdeploy_rewriter_survives_wraps_made_inside_it(monkeypatch):
         assert sys.modules[__name__].wrapped() == 1
         exec('import torch\ndef inside(): pass\ntorch.fx.wrap("inside")',
              dict(__name__='elsewhere'))
-        assert len(table) == len(before) + 1
+        # What the context itself imports may wrap more.
+        assert 'inside' in {name for _, name in table.keys() - before.keys()}
     assert sys.modules[__name__].wrapped() is None
     assert table == before
 
