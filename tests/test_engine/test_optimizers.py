@@ -103,3 +103,16 @@ def test_warm_up_may_begin_later():
         optimizer.step()
         scheduler.step()
     assert rates == pytest.approx([0.01, 0.01, 0.1, 0.055, 0.01, 0.01])
+
+
+def test_bfloat16_computes_in_16_bits_and_updates_in_32():
+    net = torch.nn.Linear(3, 2)
+    wrapper = build_optim_wrapper(net, dict(
+        type='BFloat16OptimWrapper', optimizer=dict(type='SGD', lr=0.1)))
+    before = net.weight.detach().clone()
+    with wrapper.optim_context(net):
+        found = net(torch.rand(4, 3))
+    assert found.dtype == torch.bfloat16
+    wrapper.update_params(found.float().square().sum())
+    assert net.weight.dtype == torch.float32
+    assert not torch.equal(net.weight, before)

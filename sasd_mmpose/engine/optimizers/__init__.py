@@ -1,3 +1,4 @@
+from .bfloat16_optim_wrapper import BFloat16OptimWrapper
 from .yolo_optim_constructor import BIAS_GROUP, YOLOOptimWrapperConstructor
 
-__all__ = ['BIAS_GROUP', 'YOLOOptimWrapperConstructor']
+__all__ = ['BIAS_GROUP', 'BFloat16OptimWrapper', 'YOLOOptimWrapperConstructor']
