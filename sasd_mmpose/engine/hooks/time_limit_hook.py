@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import time
 
+import torch
+from mmengine.dist import broadcast
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
@@ -53,8 +55,14 @@ class TimeLimitHook(Hook):
         Raises:
             TimeLimitReached: The time is over.
         """
-        if time.monotonic() >= self._end:
+        if self._is_over():
             runner.logger.warning(
                 f'stopped after {self.minutes:g} minutes, in epoch '
                 f'{runner.epoch + 1} of {runner.max_epochs}')
             raise TimeLimitReached
+
+    def _is_over(self) -> bool:
+        """Ask the first process's clock, so that all processes end as one."""
+        over = torch.tensor([time.monotonic() >= self._end])
+        broadcast(over)
+        return bool(over)
