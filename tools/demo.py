@@ -16,7 +16,6 @@ from sasd_mmpose.apis.demo import (
     describe_pictures,
     run_demo,
 )
-from sasd_mmpose.apis.processes import available_cores
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / 'configs' / 'sasd_xs_synthetic.py'
@@ -33,9 +32,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--minutes', type=float, default=10.0,
         help='after which training stops, complete or not')
-    parser.add_argument(
-        '--processes', type=int, default=min(2, available_cores()),
-        help='that train together, each with a batch of its own')
     parser.add_argument('--seed', type=int, default=0, help='of the training')
     parser.add_argument(
         '--quick', action='store_true',
@@ -51,8 +47,7 @@ def main() -> None:
     if args.quick:
         config.merge_from_dict(QUICK)
     print(f'{HONESTY}\n{describe_pictures(config)}\n')
-    files, report = run_demo(
-        config, args.out, args.minutes, args.processes, sys.stdout)
+    files, report = run_demo(config, args.out, args.minutes, sys.stdout)
     print(f'\ntrained on {report["train_pictures"]} pictures, '
           f'{report["epochs"]} of {report["planned_epochs"]} epochs, in '
           f'{clock(report["train_seconds"])} minutes '

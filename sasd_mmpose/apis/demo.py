@@ -4,7 +4,6 @@ from __future__ import annotations
 import json
 import os
 import resource
-import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +16,6 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner, find_latest_checkpoint
 
 from ..datasets.synthetic_people.dataset import HONESTY
@@ -28,7 +26,6 @@ from ..visualization.curves import plot_training_curves
 from .checkpoint import prune_checkpoint
 from .evaluation import evaluate_deployed
 from .predictor import Predictor
-from .processes import distribute, run_in_processes
 
 CONFIG_FILE = 'demo_config.py'
 NUM_DRAWN = 12
@@ -54,11 +51,6 @@ class DemoFiles(NamedTuple):
     detections: Path
     curves: Path
     pictures: Path
-
-    @property
-    def facts(self) -> Path:
-        """Where several processes leave how far they came, for a moment."""
-        return self.metrics.with_name('facts.json')
 
     @classmethod
     def under(cls, folder: Path) -> DemoFiles:
@@ -108,9 +100,7 @@ class ProgressLine(Hook):
         if not ended and not (due and self.terminal.isatty()):
             return
         self._last = time.monotonic()
-        model = runner.model.module if is_model_wrapper(
-            runner.model) else runner.model
-        stage = 'with its twin' if model.distilling else 'base'
+        stage = 'with its twin' if runner.model.distilling else 'base'
         loss = float(outputs['loss'])
         self._write(
             f'epoch {runner.epoch + 1:2d}/{runner.max_epochs}  '
@@ -164,7 +154,6 @@ QUICK = {
 def run_demo(config: Config,
              folder: Path,
              minutes: float,
-             processes: int,
              terminal: TextIO) -> tuple[DemoFiles, dict]:
     """Train, prune, evaluate and draw.
 
@@ -176,7 +165,6 @@ def run_demo(config: Config,
         folder (Path): Where to; made where it does not exist.
         minutes (float): Limit of the training's wall-clock time. It is meant
             for machines that are far slower than usual.
-        processes (int): That train together, each with a batch of its own.
         terminal (TextIO): Where the progress goes. Everything else that is
             printed meanwhile is in MMEngine's log.
 
@@ -191,7 +179,7 @@ def run_demo(config: Config,
     config.work_dir = str(folder)
     with _silence():
         config.resume = find_latest_checkpoint(str(folder)) is not None
-        facts = _train(config, minutes, processes, files, terminal)
+        facts = _train(config, minutes, files, terminal)
         prune_checkpoint(files.checkpoint, files.pruned)
         print('evaluating the pruned net', file=terminal, flush=True)
         prefix = files.detections.name.removesuffix('.keypoints.json')
@@ -247,7 +235,7 @@ def _silence() -> Iterator[None]:
         yield
 
 
-def _train(config: Config, minutes: float, processes: int, files: DemoFiles,
+def _train(config: Config, minutes: float, files: DemoFiles,
            terminal: TextIO) -> dict:
     """Train, and save the weights as evaluation takes them.
 
@@ -255,38 +243,6 @@ def _train(config: Config, minutes: float, processes: int, files: DemoFiles,
         dict: How long it took, and how far it came.
     """
     start, cpu_start = time.monotonic(), cpu_seconds()
-    if processes == 1:
-        facts = _train_here(config, minutes, files, terminal)
-    else:
-        run_in_processes(_train_share, processes, config, minutes, files)
-        facts = json.loads(files.facts.read_text())
-        files.facts.unlink()
-    return dict(
-        **facts,
-        processes=processes,
-        train_seconds=round(time.monotonic() - start),
-        train_cpu_seconds=round(cpu_seconds() - cpu_start))
-
-
-def _train_share(rank: int, config: Config, minutes: float,
-                 files: DemoFiles) -> None:
-    """Train as one of several processes; the first tells and writes."""
-    distribute(config)
-    with open(os.devnull, 'w') as nowhere:
-        terminal = nowhere if rank else sys.stdout
-        with _silence():
-            facts = _train_here(config, minutes, files, terminal)
-    if rank == 0:
-        files.facts.write_text(json.dumps(facts))
-
-
-def _train_here(config: Config, minutes: float, files: DemoFiles,
-                terminal: TextIO) -> dict:
-    """Train in this process.
-
-    Returns:
-        dict: How far it came.
-    """
     runner = Runner.from_cfg(config)
     runner.register_hook(TimeLimitHook(minutes))
     runner.register_hook(ProgressLine(terminal))
@@ -304,7 +260,9 @@ def _train_here(config: Config, minutes: float, files: DemoFiles,
         train_pictures=len(runner.train_dataloader.dataset),
         steps=runner.iter,
         epochs=runner.epoch,
-        planned_epochs=runner.max_epochs)
+        planned_epochs=runner.max_epochs,
+        train_seconds=round(time.monotonic() - start),
+        train_cpu_seconds=round(cpu_seconds() - cpu_start))
 
 
 def true_persons(data_info: Mapping) -> list[Person]:

@@ -23,8 +23,7 @@ def run_script(*arguments: str) -> None:
     script = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(script)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            sys, 'argv', ['demo.py', '--processes', '1', *arguments])
+        patch.setattr(sys, 'argv', ['demo.py', *arguments])
         script.main()
 
 
@@ -105,22 +104,6 @@ def test_a_folder_with_another_run_is_refused(demo):
     folder, _ = demo
     with pytest.raises(InputError, match='other settings'):
         run_script('--quick', '--seed', '1', '--out', str(folder))
-
-
-@pytest.mark.parametrize('minutes, epochs', [(10, 2), (0, 0)])
-def test_two_processes(tmp_path, capfd, minutes, epochs):
-    run_script('--quick', '--processes', '2', '--minutes', str(minutes),
-               '--out', str(tmp_path))
-    text = capfd.readouterr().out
-    files = DemoFiles.under(tmp_path)
-    assert all(path.is_file() for path in files) and not files.facts.exists()
-    metrics = json.loads(files.metrics.read_text())
-    assert metrics['processes'] == 2 and metrics['epochs'] == epochs
-    if epochs:
-        assert metrics['steps'] == 2, '16 pictures, twice, by two times 8'
-        assert text.count('epoch  2/2') == 1
-    else:
-        assert text.count('stopped after 0 minutes, in epoch 1 of 2') == 1
 
 
 def test_time_limit_ends_training_and_the_rest_follows(tmp_path, capsys):

@@ -3,8 +3,6 @@ from __future__ import annotations
 
 import time
 
-import torch
-from mmengine.dist import broadcast
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
@@ -55,14 +53,8 @@ class TimeLimitHook(Hook):
         Raises:
             TimeLimitReached: The time is over.
         """
-        if self._is_over():
+        if time.monotonic() >= self._end:
             runner.logger.warning(
                 f'stopped after {self.minutes:g} minutes, in epoch '
                 f'{runner.epoch + 1} of {runner.max_epochs}')
             raise TimeLimitReached
-
-    def _is_over(self) -> bool:
-        """Ask the first process's clock, so that all processes end as one."""
-        over = torch.tensor([time.monotonic() >= self._end])
-        broadcast(over)
-        return bool(over)
