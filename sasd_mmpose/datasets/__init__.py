@@ -1,9 +1,16 @@
 """Data sets and transforms that MMPose lacks."""
 from .checked_coco import CheckedCocoDataset, CheckedCrowdPoseDataset
 from .synthetic_people import SyntheticPeople
-from .transforms import LoadPoseImage, PoseMosaic, PoseRandomAffine, PoseResize
+from .transforms import (
+    LoadPoseImage,
+    PoseMosaic,
+    PoseRandomAffine,
+    PoseRandomCrop,
+    PoseResize,
+)
 
 __all__ = [
     'CheckedCocoDataset', 'CheckedCrowdPoseDataset', 'LoadPoseImage',
-    'PoseMosaic', 'PoseRandomAffine', 'PoseResize', 'SyntheticPeople'
+    'PoseMosaic', 'PoseRandomAffine', 'PoseRandomCrop', 'PoseResize',
+    'SyntheticPeople'
 ]

@@ -17,6 +17,7 @@ from sasd_mmpose.datasets import (
     LoadPoseImage,
     PoseMosaic,
     PoseRandomAffine,
+    PoseRandomCrop,
     PoseResize,
 )
 
@@ -245,10 +246,11 @@ def test_without_mosaic_the_picture_is_fitted(axis):
     assert_on_pixels(np.concatenate(errors))
 
 
+@pytest.mark.parametrize('make', [PoseRandomAffine, PoseRandomCrop])
 @pytest.mark.parametrize('axis', [0, 1])
-def test_affine_keeps_labels_on_pixels(axis):
+def test_affine_keeps_labels_on_pixels(make, axis):
     data, errors = Ramps(axis), []
-    affine = PoseRandomAffine((2 * SIDE, SIDE), shift_factor=0.2)
+    affine = make((2 * SIDE, SIDE), shift_factor=0.2)
     np.random.seed(0)
     for i in range(80):
         results = affine(data.start(i % len(data)))
@@ -281,6 +283,34 @@ def test_affine_shift_and_gain_are_those_of_yolo_pose():
     assert np.abs(gains - uniform).max() < 0.04
     assert 0.099 < np.abs(shifts).max() <= 0.1 + 1e-6
     assert np.abs(shifts.mean(axis=0)).max() < 0.005
+
+
+def test_crops_are_about_each_labelled_person():
+    """One who would not fit is shrunk; one without keypoints is passed by."""
+    boxes = np.float32([[0, 0, 20, 30], [100, 20, 180, 420], [300, 300, 310, 310]])
+    visible = np.ones((3, K), np.float32)
+    visible[2] = 0
+    crop = PoseRandomCrop((SIDE, SIDE), 0.25, (0.5, 1.5), largest_share=1.0,
+                          min_box_share=0.)
+    np.random.seed(0)
+    found = {0: [], 1: []}
+    for _ in range(400):
+        results = crop(dict(
+            img=np.zeros((512, 512, 3), np.uint8), bbox=boxes.copy(),
+            bbox_score=np.arange(3.), category_id=np.ones(3),
+            keypoints=np.repeat(boxes.reshape(3, 2, 2).mean(1)[:, None], K, 1),
+            keypoints_visible=visible.copy(), area=np.ones(3),
+            flip_indices=META['flip_indices']))
+        gain = float(np.sqrt(results['area'][0]))
+        offsets = (results['keypoints'][:, 0] - (SIDE - 1) / 2) / SIDE
+        inside = np.abs(offsets).max(axis=1) <= 0.25 + 1e-4
+        (person, ) = (int(i) for i in (0, 1) if inside[i])
+        found[person].append([gain, *offsets[person]])
+    small, large = (np.array(found[i]) for i in (0, 1))
+    assert 140 < len(small) < 260
+    np.testing.assert_allclose(large[:, 0], np.minimum(large[:, 0], SIDE / 400))
+    assert small[:, 0].min() < 0.52 and small[:, 0].max() > min(1.48, SIDE / 31)
+    assert np.abs(small[:, 1:]).max() > 0.24
 
 
 def test_affine_drops_persons_of_whom_little_is_left():

@@ -13,7 +13,7 @@ scene = dict(
     poses=('stand', 'walk'))
 
 train_dataloader = dict(
-    batch_size=8,
+    batch_size=16,
     # Fast to load, and each process keeps the pictures it has drawn.
     num_workers=1,
     persistent_workers=True,

@@ -1,11 +1,11 @@
 # For little data and little compute: AdamW needs far fewer steps than the
 # paper's SGD before anything is found (docs/paper_notes.md).
-warmup_epochs = 20
-max_epochs = 23
+warmup_epochs = 50
+max_epochs = 60
 base_lr = 5e-3
 
 train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=4)
+    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=10)
 auto_scale_lr = dict(base_batch_size=8)
 
 optim_wrapper = dict(

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -80,16 +81,11 @@ class PoseRandomAffine(BaseTransform):
         Returns:
             dict: ``results``.
         """
-        gain = np.random.uniform(*self.scale_factor)
-        shift = np.random.uniform(-self.shift_factor, self.shift_factor, 2)
-        img = results['img']
-        size = np.array(self.input_size)
-        source_center = (np.array(img.shape[1::-1]) - 1) / 2
-        offset = (size - 1) / 2 + shift * size - gain * source_center
+        gain, offset = self._draw(results)
         matrix = np.array([[gain, 0, offset[0]], [0, gain, offset[1]]])
         width, height = self.input_size
         results['img'] = cv2.warpAffine(
-            img, matrix, (width, height), flags=cv2.INTER_LINEAR,
+            results['img'], matrix, (width, height), flags=cv2.INTER_LINEAR,
             borderValue=(self.pad_val, ) * 3)
         results['img_shape'] = (height, width)
 
@@ -100,12 +96,76 @@ class PoseRandomAffine(BaseTransform):
         set_persons(results, select_persons(clipped, keep))
         return results
 
+    def _draw(self, results: dict) -> tuple[float, np.ndarray]:
+        """Draw the gain, and the offset ``(2, )`` in pixels of the input."""
+        gain = np.random.uniform(*self.scale_factor)
+        shift = np.random.uniform(-self.shift_factor, self.shift_factor, 2)
+        size = np.array(self.input_size)
+        return gain, (size - 1) / 2 + shift * size - gain * _center(results['img'])
+
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(input_size={self.input_size}, '
                 f'shift_factor={self.shift_factor}, '
                 f'scale_factor={self.scale_factor}, '
                 f'min_box_share={self.min_box_share}, '
                 f'pad_val={self.pad_val})')
+
+
+@TRANSFORMS.register_module()
+class PoseRandomCrop(PoseRandomAffine):
+    """Cut the input out of a larger picture, about one of its persons.
+
+    A net learns from small inputs, at little cost, what people look like at
+    the scale of a large one: it is tested on whole pictures.
+
+    The centre of a labelled person's box, each as likely as another, goes to
+    the centre of the input, moved by up to ``shift_factor`` of the input. Where
+    there is nobody, the centre of the picture does. The gain is uniform in
+    ``scale_factor``, and less for a person who would not fit.
+
+    Required and modified keys are those of :class:`PoseRandomAffine`.
+
+    Args:
+        input_size (Sequence[int]): See :class:`PoseRandomAffine`.
+        shift_factor (float): See :class:`PoseRandomAffine`. Defaults to 0.3.
+        scale_factor (Sequence[float]): Least and largest gain, relative to the
+            picture as it comes. Defaults to (0.5, 1.5).
+        largest_share (float): How long the person's box may become, as a share
+            of the input. Above 1, people are cut off. Defaults to 1.2.
+        **kwargs: See :class:`PoseRandomAffine`.
+    """
+
+    def __init__(self,
+                 input_size: Sequence[int],
+                 shift_factor: float = 0.3,
+                 scale_factor: Sequence[float] = (0.5, 1.5),
+                 largest_share: float = 1.2,
+                 **kwargs: Any) -> None:
+        super().__init__(input_size, shift_factor, scale_factor, **kwargs)
+        self.largest_share = largest_share
+
+    def _draw(self, results: dict) -> tuple[float, np.ndarray]:
+        gain = np.random.uniform(*self.scale_factor)
+        shift = np.random.uniform(-self.shift_factor, self.shift_factor, 2)
+        size = np.array(self.input_size)
+        point = _center(results['img'])
+        persons = get_persons(results)
+        boxes = persons['bbox'][persons['keypoints_visible'].any(axis=1)]
+        if len(boxes):
+            low, high = boxes[np.random.randint(len(boxes))].reshape(2, 2)
+            point = (low + high) / 2
+            length = max(float((high - low).max()), 1.0)
+            gain = min(gain, self.largest_share * min(self.input_size) / length)
+        return gain, (size - 1) / 2 + shift * size - gain * point
+
+    def __repr__(self) -> str:
+        return (f'{super().__repr__()[:-1]}, '
+                f'largest_share={self.largest_share})')
+
+
+def _center(image: np.ndarray) -> np.ndarray:
+    """Return the x and y of the middle of a picture ``(h, w, 3)``."""
+    return (np.array(image.shape[1::-1]) - 1) / 2
 
 
 def _box_areas(boxes: np.ndarray) -> np.ndarray:
