@@ -18,7 +18,7 @@ mean_pose = [[-0.01, -0.39], [0.01, -0.42], [-0.04, -0.42], [0.04, -0.42],
              [-0.12, 0.40]]
 
 # OKS alone learns slowly from little data (docs/paper_notes.md).
-loss_distance = dict(type='KeypointDistanceLoss', loss_weight=3.0)
+loss_distance = dict(type='KeypointDistanceLoss', loss_weight=1.0)
 model = dict(
     head=dict(
         criterion=dict(loss_distance=loss_distance),

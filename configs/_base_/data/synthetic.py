@@ -13,17 +13,16 @@ scene = dict(
     poses=('stand', 'walk'))
 
 train_dataloader = dict(
-    batch_size=16,
-    # Fast to load, and each process keeps the pictures it has drawn.
-    num_workers=1,
-    persistent_workers=True,
+    batch_size=8,
+    # Each picture is drawn once and kept. Two threads of the training have to
+    # wait for each other: a loader beside them costs more than it saves.
+    num_workers=0,
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(num_images=num_train, cache=num_train, seed=0, **scene))
 val_dataloader = dict(
     batch_size=20,
-    num_workers=1,
-    persistent_workers=True,
+    num_workers=0,
     sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
     dataset=dict(
         num_images=200, cache=200, seed=1000, test_mode=True, **scene))

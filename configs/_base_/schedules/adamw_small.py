@@ -1,11 +1,11 @@
 # For little data and little compute: AdamW needs far fewer steps than the
 # paper's SGD before anything is found (docs/paper_notes.md).
-warmup_epochs = 50
-max_epochs = 60
+warmup_epochs = 40
+max_epochs = 48
 base_lr = 5e-3
 
 train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=10)
+    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=8)
 auto_scale_lr = dict(base_batch_size=8)
 
 optim_wrapper = dict(
