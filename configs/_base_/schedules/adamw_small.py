@@ -1,11 +1,11 @@
 # For little data and little compute: AdamW needs far fewer steps than the
 # paper's SGD before anything is found (docs/paper_notes.md).
-warmup_epochs = 40
-max_epochs = 48
+warmup_epochs = 30
+max_epochs = 36
 base_lr = 5e-3
 
 train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=8)
+    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=6)
 auto_scale_lr = dict(base_batch_size=8)
 
 optim_wrapper = dict(
