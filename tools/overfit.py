@@ -34,6 +34,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--seeds', type=int, nargs='+', default=[0],
                         help='one training each (default: 0)')
     parser.add_argument('--out', type=Path, help='json file to write')
+    parser.add_argument('--save', type=Path,
+                        help='file for the weights of the last training')
     parser.add_argument('--cfg-options', nargs='+', action=DictAction,
                         default={}, help='changes of the config, KEY=VALUE')
     return parser.parse_args()
@@ -46,7 +48,8 @@ def main() -> None:
     config.merge_from_dict(args.cfg_options)
     with tempfile.TemporaryDirectory() as folder:
         report = overfit(config, Path(folder), args.pictures, args.size,
-                         args.steps, args.batch_size, args.seeds)
+                         args.steps, args.batch_size, args.seeds,
+                         args.save)
     changes = {key: repr(value) for key, value in args.cfg_options.items()}
     report = dict(config=Path(args.config).stem, changes=changes, **report)
     print(json.dumps(report, indent=2))

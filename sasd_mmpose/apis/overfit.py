@@ -128,7 +128,7 @@ def overfit_config(config: Config, ann_file: str, size: int, steps: int,
 
 def overfit(config: Config, folder: Path, num_pictures: int = 16,
             size: int = 128, steps: int = 400, batch_size: int = 8,
-            seeds: Sequence[int] = (0, )) -> dict:
+            seeds: Sequence[int] = (0, ), weights: Path | None = None) -> dict:
     """Train on a few pictures of a config's training set, and test on them.
 
     Args:
@@ -139,6 +139,7 @@ def overfit(config: Config, folder: Path, num_pictures: int = 16,
         steps (int): Steps of training.
         batch_size (int): Pictures a step.
         seeds (Sequence[int]): Seeds of as many trainings.
+        weights (Path, optional): Where to save the weights of the last.
 
     Returns:
         dict: What was done, and ``AP`` of each seed.
@@ -166,6 +167,10 @@ def overfit(config: Config, folder: Path, num_pictures: int = 16,
         runner = Runner.from_cfg(Config(cfg.to_dict()))
         runner.train()
         scores.append(round(runner.test()['coco/AP'], 4))
+    if weights is not None:
+        runner.save_checkpoint(
+            str(weights.parent), weights.name, save_optimizer=False,
+            save_param_scheduler=False, by_epoch=False)
     return dict(
         pictures=num_pictures, size=size, steps=steps, batch_size=batch_size,
         seeds=list(seeds), AP=scores, machine=machine(),
