@@ -16,6 +16,11 @@ model = dict(
 default_hooks = dict(checkpoint=dict(interval=1, max_keep_ckpts=2))
 randomness = dict(seed=0)
 
-train_dataloader = dict(dataset=dict(pipeline={{_base_.train_pipeline}}))
-val_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))
+train_pipeline, val_pipeline = ([
+    dict(step, size_factor=_base_.strides[-1])
+    if step['type'] in ('PoseRandomAffine', 'PoseResize') else step
+    for step in pipeline
+] for pipeline in (_base_.train_pipeline, _base_.val_pipeline))
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
