@@ -35,6 +35,7 @@ from ...pictures.person import Person
 from ..checkpoint import load_deployed
 from ..config import load_config
 from .catalogue import Entry
+from .focus import fold_focus
 
 PACKAGE = 'mmpose::'
 COCO = dict(from_file='configs/_base_/datasets/coco.py')
@@ -187,6 +188,7 @@ class Entrant:
             settle_batch_norms(self.model, self.example)
         else:
             load_deployed(self.model, root / entry.checkpoint)
+        fold_focus(self.model)
         self._fix_positions()
         self.net = RawMaps(self.model).eval()
         with torch.no_grad():
