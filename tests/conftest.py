@@ -8,6 +8,7 @@ import os
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 # ruff: noqa: E402
+import logging
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +49,13 @@ def default_scope() -> Iterator[None]:
     """
     with DefaultScope.overwrite_default_scope('mmpose'):
         yield
+
+
+@pytest.fixture(autouse=True)
+def logging_enabled() -> Iterator[None]:
+    """Undo what a command, run as a function, sets for its whole process."""
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.fixture(scope='session')
