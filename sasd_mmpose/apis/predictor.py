@@ -92,7 +92,7 @@ class Predictor:
     @staticmethod
     def _build_pipeline(cfg: Config, size: int | None) -> Compose:
         """Build the pipeline for testing, at another size if one is given."""
-        transforms = [dict(t) for t in cfg.val_dataloader.dataset.pipeline]
+        transforms = [dict(t) for t in cfg.test_dataloader.dataset.pipeline]
         if size is not None:
             check_input_multiple(size, cfg.model)
             for transform in transforms:

@@ -41,7 +41,7 @@ def test_resize(cfg: Config) -> PoseResize:
     Raises:
         InputError: The config has another one.
     """
-    for transform in cfg.val_dataloader.dataset.pipeline:
+    for transform in cfg.test_dataloader.dataset.pipeline:
         if transform['type'] == 'PoseResize':
             return TRANSFORMS.build(dict(transform))
     raise InputError(f'{cfg.filename}: no PoseResize in its pipeline for testing; '

@@ -230,7 +230,7 @@ class OneStagePoseDetection(PoseDetection):
             where it went through the preprocessor.
         """
         pipeline = []
-        for transform in self.model_cfg.val_dataloader.dataset.pipeline:
+        for transform in self.model_cfg.test_dataloader.dataset.pipeline:
             transform = dict(transform)
             if 'input_size' in transform:
                 transform['input_size'] = tuple(input_shape or self.input_size)
