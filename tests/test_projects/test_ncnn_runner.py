@@ -191,16 +191,82 @@ class TestPeople:
     def test_photographs(self, run: Run, model: Path, coco_mini: Path,
                          tmp_path: Path) -> None:
         files = sorted((coco_mini / 'images').glob('*.jpg'))[:2]
+        self.assert_as_in_python(run, model, files, tmp_path)
+
+    def test_photographs_from_other_files(
+            self, run: Run, model: Path, coco_mini: Path, tmp_path: Path) -> None:
+        # Whichever decoder of JPEG was built in.
+        files = [write(tmp_path / f'{file.stem}.png', cv2.imread(str(file)))
+                 for file in sorted((coco_mini / 'images').glob('*.jpg'))[:2]]
+        self.assert_as_in_python(run, model, files, tmp_path)
+
+    @staticmethod
+    def assert_as_in_python(run: Run, model: Path, files: list[Path],
+                            folder: Path) -> None:
         predictor = PosePredictor.from_dir(model)
-        pictures = [cv2.imread(str(file)) for file in files]
-        # As PNG: decoders of JPEG differ a little.
-        copies = [write(tmp_path / f'{file.stem}.png', image)
-                  for file, image in zip(files, pictures)]
-        assert run(model, *copies, '--out', tmp_path / 'out').returncode == 0
-        found = read(tmp_path / 'out' / 'predictions.json')
-        for file, image in zip(files, pictures):
+        assert run(model, *files, '--out', folder / 'out').returncode == 0
+        found = read(folder / 'out' / 'predictions.json')
+        for file in files:
             people = [p for p in found if p['image_id'] == int(file.stem)]
-            assert_same_people(people, [p.to_coco() for p in predictor(image)])
+            expected = predictor(cv2.imread(str(file)))
+            assert_same_people(people, [p.to_coco() for p in expected])
+
+
+JPEG_KINDS = dict(
+    halved=dict(subsampling='4:2:0'), half_wide=dict(subsampling='4:2:2'),
+    full=dict(subsampling='4:4:4'), progressive=dict(progressive=True))
+
+
+class TestJpeg:
+    """Pixels are those that OpenCV sees."""
+
+    @pytest.fixture(autouse=True)
+    def with_libjpeg(self, build_folder: Path) -> None:
+        cache = (build_folder / 'CMakeCache.txt').read_text()
+        if 'SASD_JPEG_LIBRARY:FILEPATH=/' not in cache:
+            pytest.skip('needs the static libjpeg: apt-get install '
+                        'libjpeg62-turbo-dev')
+
+    @pytest.fixture
+    def photograph(self) -> Image.Image:
+        """Smooth colours and edges, of an odd size."""
+        rng = np.random.default_rng(0)
+        image = cv2.resize(rng.integers(0, 256, (9, 13, 3)).astype(np.uint8),
+                           (117, 83), interpolation=cv2.INTER_CUBIC)
+        return Image.fromarray(cv2.rectangle(image, (20, 20), (60, 50), 0, -1))
+
+    def assert_same_pixels(self, build_folder: Path, file: Path,
+                           expected: np.ndarray) -> None:
+        height, width = expected.shape[:2]
+        raw = subprocess.run(
+            [build_folder / 'dump_input', file, str(width), str(height)],
+            capture_output=True, check=True).stdout
+        planes = np.frombuffer(raw, np.float32).reshape(3, height, width)
+        np.testing.assert_array_equal(
+            planes.transpose(1, 2, 0), expected[..., ::-1])
+
+    @pytest.mark.parametrize('kind', JPEG_KINDS)
+    @pytest.mark.parametrize('mode', ['RGB', 'L'])
+    def test_kinds(self, build_folder: Path, photograph: Image.Image, kind: str,
+                   mode: str, tmp_path: Path) -> None:
+        file = tmp_path / 'picture.jpg'
+        photograph.convert(mode).save(file, quality=80, **JPEG_KINDS[kind])
+        self.assert_same_pixels(build_folder, file, cv2.imread(str(file)))
+
+    def test_four_inks(self, build_folder: Path, photograph: Image.Image,
+                       tmp_path: Path) -> None:
+        file = tmp_path / 'picture.jpg'
+        photograph.convert('CMYK').save(file)
+        done = subprocess.run([build_folder / 'dump_input', file, '117', '83'],
+                              capture_output=True, check=False)
+        assert done.returncode == 0 and len(done.stdout) == 3 * 83 * 117 * 4
+
+    def test_a_torn_file(self, build_folder: Path, photograph: Image.Image,
+                         tmp_path: Path) -> None:
+        file = tmp_path / 'picture.jpg'
+        photograph.save(file)
+        file.write_bytes(file.read_bytes()[:1500])
+        self.assert_same_pixels(build_folder, file, cv2.imread(str(file)))
 
 
 class TestPictures:

@@ -7,11 +7,13 @@
 #include <array>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "exif.h"
 #include "input_error.h"
+#include "jpeg.h"
 
 namespace sasd {
 namespace {
@@ -44,10 +46,8 @@ Picture turned(Picture picture, int orientation) {
   return upright;
 }
 
-}  // namespace
-
-Picture read_picture(const fs::path& file) {
-  const std::vector<std::uint8_t> content = read_file(file);
+/// Decode with what ncnn brings along.
+Picture decode(const std::vector<std::uint8_t>& content, const fs::path& file) {
   const cv::Mat decoded = cv::imdecode(content, cv::IMREAD_COLOR);
   if (decoded.empty()) {
     throw InputError(file.string() +
@@ -57,7 +57,16 @@ Picture read_picture(const fs::path& file) {
   Picture picture(Size{decoded.cols, decoded.rows});
   std::copy_n(decoded.data, picture.rgb.size(), picture.rgb.begin());
   swap_red_and_blue(picture.rgb.data(), picture.rgb.size());
-  return turned(std::move(picture), exif_orientation(content));
+  return picture;
+}
+
+}  // namespace
+
+Picture read_picture(const fs::path& file) {
+  const std::vector<std::uint8_t> content = read_file(file);
+  std::optional<Picture> jpeg = decode_jpeg(content);
+  return turned(jpeg ? *std::move(jpeg) : decode(content, file),
+                exif_orientation(content));
 }
 
 fs::path drawn_name(const fs::path& file) {

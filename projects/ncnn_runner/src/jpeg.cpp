@@ -1,0 +1,76 @@
+#include "jpeg.h"
+
+#ifdef SASD_WITH_JPEG
+
+#include <cstddef>
+#include <cstdio>  // before jpeglib.h, which lacks it
+
+#include <jpeglib.h>
+
+#include <csetjmp>
+
+namespace sasd {
+namespace {
+
+/// libjpeg's errors, with the place to go back to: its default ends the program.
+struct ErrorHandler {
+  jpeg_error_mgr manager;
+  std::jmp_buf back;
+};
+
+void go_back(j_common_ptr info) {
+  std::longjmp(reinterpret_cast<ErrorHandler*>(info->err)->back, 1);
+}
+
+void say_nothing(j_common_ptr) {}
+
+/// Decode into `picture`; false where that fails. No object that has a
+/// destructor lives here: longjmp would skip it.
+bool decode(const std::vector<std::uint8_t>& content, jpeg_decompress_struct& info,
+            ErrorHandler& errors, Picture& picture) {
+  if (setjmp(errors.back) != 0) return false;
+  jpeg_mem_src(&info, content.data(), static_cast<unsigned long>(content.size()));
+  jpeg_read_header(&info, TRUE);
+  if (info.num_components != 1 && info.num_components != 3) return false;
+  info.out_color_space = JCS_RGB;
+  jpeg_start_decompress(&info);
+  picture = Picture(Size{static_cast<int>(info.output_width),
+                         static_cast<int>(info.output_height)});
+  while (info.output_scanline < info.output_height) {
+    JSAMPROW row = picture.row(static_cast<int>(info.output_scanline));
+    jpeg_read_scanlines(&info, &row, 1);
+  }
+  // What is missing of a file that ends too early is grey, as with OpenCV.
+  jpeg_finish_decompress(&info);
+  return true;
+}
+
+}  // namespace
+
+std::optional<Picture> decode_jpeg(const std::vector<std::uint8_t>& content) {
+  ErrorHandler errors{};
+  jpeg_decompress_struct info{};
+  info.err = jpeg_std_error(&errors.manager);
+  errors.manager.error_exit = go_back;
+  errors.manager.output_message = say_nothing;
+  jpeg_create_decompress(&info);
+  Picture picture;
+  const bool decoded = decode(content, info, errors, picture);
+  jpeg_destroy_decompress(&info);
+  if (!decoded) return std::nullopt;
+  return picture;
+}
+
+}  // namespace sasd
+
+#else
+
+namespace sasd {
+
+std::optional<Picture> decode_jpeg(const std::vector<std::uint8_t>&) {
+  return std::nullopt;
+}
+
+}  // namespace sasd
+
+#endif
