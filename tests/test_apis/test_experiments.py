@@ -200,7 +200,7 @@ def test_rows_that_are_one_training_are_trained_once(
     assert first['seed'] == 5 and first['epochs'] == EPOCHS
     assert first['config'] == 'configs/ablations/mini/small_suite/first.py'
     assert set(first['metrics']) >= {
-        'AP', 'AP .5', 'AP .75', 'AP (M)', 'AP (L)', 'AR'}
+        'AP', 'AP .5', 'AP .75', 'AP (M)', 'AP (L)', 'AR', 'person OKS'}
     assert first['versions']['torch'] == torch.__version__
     assert [e for e, _ in first['curves']['losses']['loss_oks']] == [1, 2, 3]
     assert [e for e, _ in first['curves']['losses']['high.loss_oks']] == [2, 3]
@@ -261,7 +261,7 @@ def write(suite: Suite, row: str, seed: int, ap: float, **changes) -> Path:
         row=row, seed=seed, epochs=4, trained_on='a, 9 pictures',
         evaluated_on='b, 3 pictures, 64 px', flip_test=True, batch_size=2,
         training_hours=0.5, machine='a machine',
-        metrics={'AP': ap, 'AP .5': 2 * ap, 'AR': 0.5},
+        metrics={'AP': ap, 'AP .5': 2 * ap, 'person OKS': 0.5},
         curves=dict(scores={'coco/AP': [[2, ap / 2], [4, ap]]}),
         ) | changes))
     return path
@@ -291,8 +291,9 @@ def test_mean_and_spread_over_the_seeds(measured):
         '14.00 ± 5.29', '–']
     # Gains of seeds 0 and 1 are 3 and 5: the third has no partner.
     assert second[1:4] == ['–', '15.00 ± 2.83', '+4.00 ± 1.41']
-    assert (first[6], second[6]) == ('3', '2')
-    assert first[7] == ('`python tools/experiments.py run small-suite '
+    assert (first[6], second[6]) == ('–', '+0.00 ± 0.00')
+    assert (first[7], second[7]) == ('3', '2')
+    assert first[8] == ('`python tools/experiments.py run small-suite '
                         '--form full --rows first`')
 
 

@@ -77,7 +77,7 @@ def test_table(monkeypatch, root, capsys):
     path.write_text(json.dumps(dict(
         row='baseline', seed=0, epochs=4, trained_on='a', evaluated_on='b',
         flip_test=True, batch_size=2, training_hours=0.5, machine='m',
-        metrics={'AP': 0.1234, 'AP .5': 0.2, 'AR': 0.3},
+        metrics={'AP': 0.1234, 'AP .5': 0.2, 'person OKS': 0.3},
         curves=dict(scores={'coco/AP': [[4, 0.1234]]}))))
     assert table('--root', root, 'table', 'table5') == 0
     assert '| 12.34 |' in capsys.readouterr().out

@@ -1,13 +1,27 @@
-# What all rows of the small comparisons have in common: the recipe for
-# coco_mini at a low resolution, with the paper's proportion of 1 to 3 between
-# the warm-up and the epochs with the twin.
-_base_ = '../../sasd_xs_coco_mini_pretrained.py'
+# What all rows of the small comparisons have in common: a few epochs on crops
+# of 128 pixels, tested on whole pictures at 256, with the paper's losses and its
+# proportion of 1 to 3 between the warm-up and the epochs with the twin. They
+# start from sasd_xs_coco_mini_start.py; train that first.
+_base_ = '../../sasd_xs_coco_mini_start.py'
 
-input_size = (128, 128)
-warmup_epochs = 6
-max_epochs = 24
+start = 'work_dirs/sasd_xs_coco_mini_start/epoch_24.pth'
+crop_size = (128, 128)
+scale_factor = (0.25, 0.75)
+warmup_epochs = 2
+max_epochs = 8
+base_lr = 2e-3
 
-train_cfg = dict(max_epochs=max_epochs, val_interval=6)
+# Part by part: a twin with weights of its own starts there as well.
+model = dict(
+    backbone=dict(init_cfg=dict(checkpoint=start)),
+    neck=dict(
+        init_cfg=dict(type='Pretrained', checkpoint=start, prefix='neck.')),
+    head=dict(
+        init_cfg=dict(type='Pretrained', checkpoint=start, prefix='head.'),
+        criterion=dict(loss_distance=None)))
+
+train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs // 2)
+optim_wrapper = dict(optimizer=dict(lr=base_lr))
 param_scheduler = [
     dict(schedule, end=max_epochs)
     if schedule['end'] == _base_.max_epochs else schedule
@@ -19,18 +33,9 @@ custom_hooks = [
     for hook in _base_.custom_hooks
 ]
 
-# The anchors that were fitted at the other size.
-ratio = input_size[0] / _base_.input_size[0]
-anchors = [[[round(side * ratio, 1) for side in anchor] for anchor in level]
-           for level in _base_.anchors]
-model = dict(head=dict(anchors=anchors))
-
-train_pipeline, val_pipeline = ([
-    dict(step, **{
-        key: input_size
-        for key in ('input_size', 'img_scale') if key in step
-    }) for step in pipeline
-] for pipeline in (_base_.train_pipeline, _base_.val_pipeline))
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
-test_dataloader = val_dataloader
+train_pipeline = [
+    dict(step, input_size=crop_size, scale_factor=scale_factor)
+    if step['type'] == 'PoseRandomCrop' else step
+    for step in _base_.train_pipeline
+]
+train_dataloader = dict(batch_size=8, dataset=dict(pipeline=train_pipeline))

@@ -13,6 +13,7 @@ import numpy as np
 from mmengine.config import Config
 
 from ...errors import InputError, find_input_error
+from ...evaluation import mean_person_oks
 from ...version import __version__
 from ...visualization import read_training_log
 from ..checkpoint import prune_checkpoint
@@ -65,7 +66,10 @@ def _test(cfg: Config, checkpoint: Path, work_dir: Path) -> tuple[dict, int]:
     else:
         metrics, dataset = evaluate(
             cfg, checkpoint, folder, folder / 'predictions')
-    return metrics, len(dataset)
+    oks = mean_person_oks(
+        cfg.test_evaluator.ann_file, folder / 'predictions.keypoints.json',
+        dataset.metainfo['sigmas'])
+    return dict(metrics, **{'person OKS': oks}), len(dataset)
 
 
 def _result(cfg: Config, checkpoint: Path, work_dir: Path) -> dict:

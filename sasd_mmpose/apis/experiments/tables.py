@@ -17,6 +17,7 @@ from ...visualization import style
 from .suites import Suite
 
 NONE = '–'
+OKS = 'person OKS'
 # What runs must have in common to stand in one table.
 _TERMS = ('epochs', 'trained_on', 'evaluated_on', 'flip_test', 'batch_size')
 
@@ -63,7 +64,7 @@ def read_results(suite: Suite, form: str) -> dict[str, dict[int, dict]]:
             run = json.loads(path.read_text())
             results[run['row']][run['seed']] = run
             terms[path.name] = tuple(run[key] for key in _TERMS)
-            run['metrics']['AP']
+            run['metrics']['AP'], run['metrics'][OKS]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f'{path}: not the result of a run of '
                              f'{suite.name}; delete it and run it again'
@@ -83,11 +84,11 @@ def spread(runs: Mapping[int, dict], metric: str) -> Spread | None:
     return Spread.of([run['metrics'][metric] for run in runs.values()])
 
 
-def gain(runs: Mapping[int, dict],
-         reference: Mapping[int, dict]) -> Spread | None:
-    """Summarise by how much AP is above that of a reference, seed by seed."""
+def gain(runs: Mapping[int, dict], reference: Mapping[int, dict],
+         metric: str) -> Spread | None:
+    """Summarise by how much a metric is above a reference's, seed by seed."""
     return Spread.of([
-        run['metrics']['AP'] - reference[seed]['metrics']['AP']
+        run['metrics'][metric] - reference[seed]['metrics'][metric]
         for seed, run in runs.items() if seed in reference
     ])
 
@@ -141,20 +142,23 @@ def suite_table(suite: Suite, form: str) -> str:
     rows = []
     for row in suite.rows:
         runs = results[row.name]
-        above = None if row is first else gain(runs, results[first.name])
+        others = {} if row is first else results[first.name]
         paper = NONE if row.paper_ap is None else f'{row.paper_ap:g} ᵖ'
         config = suite.config_path(row.name, form).relative_to(suite.root)
         rows.append([
             f'[{row.title}](../{config.as_posix()})', paper,
-            percent(spread(runs, 'AP')), percent(above, signed=True),
-            percent(spread(runs, 'AP .5')), percent(spread(runs, 'AR')),
+            percent(spread(runs, 'AP')),
+            percent(gain(runs, others, 'AP'), signed=True),
+            percent(spread(runs, 'AP .5')), percent(spread(runs, OKS)),
+            percent(gain(runs, others, OKS), signed=True),
             str(len(runs)),
             f'`python tools/experiments.py run {suite.name} --form full '
             f'--rows {row.name}`'
         ])
     table = markdown([
-        'row', 'AP in the paper', 'AP here', f'gain over {first.title}',
-        'AP50 here', 'AR here', 'seeds', 'command for all of COCO'
+        'row', 'AP in the paper', 'AP here', f'over {first.title}',
+        'AP50 here', 'OKS here', f'over {first.title}', 'seeds',
+        'command for all of COCO'
     ], rows)
     return f'{terms(results)}\n\n{table}'
 
