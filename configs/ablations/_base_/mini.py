@@ -38,4 +38,4 @@ train_pipeline = [
     if step['type'] == 'PoseRandomCrop' else step
     for step in _base_.train_pipeline
 ]
-train_dataloader = dict(batch_size=8, dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
