@@ -125,8 +125,13 @@ def torch_maps(name: str, checkpoint: Path, predictor: PosePredictor,
 
 
 def assert_same_persons(found, expected, pixels: float, scores: float) -> None:
+    """Compare each person with the nearest: rounding swaps near-equal ones."""
     assert len(found) == len(expected) > 0
-    for ours, theirs in zip(found, expected):
+    boxes, others = (np.stack([p.box for p in people])
+                     for people in (found, expected))
+    nearest = np.abs(boxes[:, None] - others).max(axis=2).argmin(axis=1)
+    assert sorted(nearest) == list(range(len(expected)))
+    for ours, theirs in zip(found, (expected[i] for i in nearest)):
         np.testing.assert_allclose(ours.box, theirs.box, atol=pixels)
         np.testing.assert_allclose(ours.keypoints, theirs.keypoints, atol=pixels)
         np.testing.assert_allclose(ours.score, theirs.score, atol=scores)
@@ -140,6 +145,8 @@ RUNS = {  # kind of folder, backend, relative error of a map
     'openvino': ('onnxruntime', 'openvino', 1e-4),
     'ncnn_fp16': ('ncnn_fp16', 'ncnn', 1e-2),
 }
+FLOAT = dict(pixels=0.01, scores=1e-4)
+HALF = dict(pixels=0.5, scores=1e-2)
 
 
 @pytest.mark.slow
@@ -160,14 +167,14 @@ def test_raw_maps_are_those_of_torch(folders, checkpoints, golden, name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', [XS, E, S])
-@pytest.mark.parametrize('backend', ['ncnn', 'onnxruntime', 'openvino'])
-def test_same_persons_as_torch(folders, checkpoints, golden, name, backend):
-    kind = RUNS[backend][0]
+@pytest.mark.parametrize('run', RUNS)
+def test_same_persons_as_torch(folders, checkpoints, golden, name, run):
+    kind, backend, _ = RUNS[run]
     predictor = PosePredictor.from_dir(folders[name, kind], backend)
     expected = Predictor(CONFIGS / f'{name}.py', checkpoints[name], 'cpu',
                          predictor.size[0])([golden['picture']])[0]
-    assert_same_persons(
-        predictor(golden['picture']), expected, pixels=0.01, scores=1e-4)
+    assert_same_persons(predictor(golden['picture']), expected,
+                        **(HALF if kind == 'ncnn_fp16' else FLOAT))
 
 
 @pytest.mark.slow
