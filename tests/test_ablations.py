@@ -175,23 +175,29 @@ def test_the_small_recipe():
     stage, = (h for h in cfg.custom_hooks if h.type == 'SASDStageHook')
     assert cfg.train_cfg.max_epochs == 4 * stage.warmup_epochs
     assert max(s.end for s in cfg.param_scheduler) == cfg.train_cfg.max_epochs
-    parent = Config.fromfile(CONFIGS / 'sasd_xs_coco_mini_crops.py')
-    assert cfg.optim_wrapper == parent.optim_wrapper
+    parent = Config.fromfile(CONFIGS / 'sasd_xs_coco_mini_start.py')
     for name in ('train', 'val', 'test'):
-        one, other = (c[f'{name}_dataloader'].dataset.pipeline
-                      for c in (cfg, parent))
-        # Half the size in pixels, at half the scale of the picture.
-        halved = [dict(step) for step in other]
-        for step in halved:
-            for key in ('input_size', 'scale_factor'):
-                if key in step or (key == 'scale_factor' and
-                                   step['type'] == 'PoseRandomCrop'):
-                    step[key] = tuple(
-                        v / 2 for v in step.get(key, (0.5, 1.5)))
-        assert [dict(step) for step in one] == halved
-    one, other = (torch.tensor(c.model.head.anchors) for c in (cfg, parent))
-    ratio = cfg.input_size[0] / parent.input_size[0]
-    torch.testing.assert_close(one, other * ratio, atol=0.06, rtol=0)
+        pipeline = cfg[f'{name}_dataloader'].dataset.pipeline
+        sizes = {tuple(step[key]) for step in pipeline
+                 for key in ('input_size', 'img_scale') if key in step}
+        assert sizes == {tuple(cfg.input_size)}
+    # The net that it starts from: the parent's, at the end of its training.
+    assert cfg.model.head.anchors == parent.model.head.anchors
+    for part in ('backbone', 'neck', 'head'):
+        init = cfg.model[part].init_cfg
+        assert init.checkpoint == (
+            'work_dirs/sasd_xs_coco_mini_start/'
+            f'epoch_{parent.train_cfg.max_epochs}.pth')
+        assert init.prefix == f'{part}.'
+    # The paper's losses alone.
+    assert cfg.model.head.criterion.loss_distance is None
+
+
+def test_the_start_has_no_twin():
+    cfg = Config.fromfile(CONFIGS / 'sasd_xs_coco_mini_start.py')
+    stage, = (h for h in cfg.custom_hooks if h.type == 'SASDStageHook')
+    assert stage.warmup_epochs == cfg.train_cfg.max_epochs
+    assert max(s.end for s in cfg.param_scheduler) == cfg.train_cfg.max_epochs
 
 
 def test_every_row_is_short():

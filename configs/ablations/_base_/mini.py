@@ -1,12 +1,11 @@
-# What all rows of the small comparisons have in common: a few epochs on crops
-# of 128 pixels, tested on whole pictures at 256, with the paper's losses and its
-# proportion of 1 to 3 between the warm-up and the epochs with the twin. They
-# start from sasd_xs_coco_mini_start.py; train that first.
+# What all rows of the small comparisons have in common: a few epochs at 128
+# with the paper's losses and its proportion of 1 to 3 between the warm-up and
+# the epochs with the twin. They start from sasd_xs_coco_mini_start.py; train
+# that first.
 _base_ = '../../sasd_xs_coco_mini_start.py'
 
 start = 'work_dirs/sasd_xs_coco_mini_start/epoch_24.pth'
-crop_size = (128, 128)
-scale_factor = (0.25, 0.75)
+input_size = (128, 128)
 warmup_epochs = 2
 max_epochs = 8
 base_lr = 2e-3
@@ -33,9 +32,22 @@ custom_hooks = [
     for hook in _base_.custom_hooks
 ]
 
+# The paper's, with a mosaic in one sample of four: it halves people.
+load = _base_.train_pipeline[0]
 train_pipeline = [
-    dict(step, input_size=crop_size, scale_factor=scale_factor)
-    if step['type'] == 'PoseRandomCrop' else step
-    for step in _base_.train_pipeline
+    load,
+    dict(
+        type='PoseMosaic',
+        img_scale=input_size,
+        prob=0.25,
+        pre_transform=[load]),
+    dict(type='PoseRandomAffine', input_size=input_size),
+    *_base_.train_pipeline[2:],
+]
+val_pipeline = [
+    dict(step, input_size=input_size) if step['type'] == 'PoseResize' else step
+    for step in _base_.val_pipeline
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
+test_dataloader = val_dataloader
