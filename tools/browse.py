@@ -39,7 +39,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Draw the samples."""
     args = parse_args()
-    browser = TrainingBrowser(load_config(args.config), args.split)
+    config = load_config(args.config, f'{args.split}_dataloader')
+    browser = TrainingBrowser(config, args.split)
     views = browser.views(args.num, args.seed)
     out = Path(args.out)
     try:

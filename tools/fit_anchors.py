@@ -51,7 +51,7 @@ def pose_as_python(pose: np.ndarray) -> str:
 def main() -> None:
     """Fit, print the anchors and compare them with the config's."""
     args = parse_args()
-    cfg = load_config(args.config)
+    cfg = load_config(args.config, 'train_dataloader')
     input_size = cfg.input_size
     if args.size is not None:
         check_input_multiple(args.size, cfg.model)

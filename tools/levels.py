@@ -37,7 +37,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Measure, write and print."""
     args = parse_args()
-    cfg = load_config(args.config)
+    cfg = load_config(args.config, 'test_dataloader')
     sizes = args.sizes or [cfg.input_size[0]]
     for size in sizes:
         sized(cfg, size)  # complains before anything is computed

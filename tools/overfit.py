@@ -44,7 +44,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Train, test, and say what came of it."""
     args = parse_args()
-    config = load_config(args.config)
+    config = load_config(args.config, 'train_dataloader', 'test_dataloader')
     config.merge_from_dict(args.cfg_options)
     with tempfile.TemporaryDirectory() as folder:
         report = overfit(config, Path(folder), args.pictures, args.size,

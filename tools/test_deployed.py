@@ -51,7 +51,7 @@ def runs(folders: Sequence[str]) -> dict[str, Callable[[], PosePredictor]]:
 def main() -> None:
     """Evaluate, and write the json."""
     args = parse_args()
-    cfg = load_config(args.config)
+    cfg = load_config(args.config, 'test_dataloader')
     init_default_scope(cfg.default_scope)
     first = PosePredictor.from_dir(args.folders[0])
     reference = Predictor(

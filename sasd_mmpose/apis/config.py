@@ -9,17 +9,19 @@ from mmengine.config import Config
 from ..errors import InputError
 
 
-def load_config(path: str | Path) -> Config:
+def load_config(path: str | Path, *keys: str) -> Config:
     """Read a config file of this project.
 
     Args:
         path (str | Path): The file.
+        *keys (str): What it must have beside the model, such as
+            ``'test_dataloader'``.
 
     Returns:
         Config: The config.
 
     Raises:
-        InputError: If there is no such file, or it has no model.
+        InputError: If there is no such file, or it lacks a key.
     """
     if not Path(path).is_file():
         raise InputError(f'{path}: no such config file')
@@ -27,6 +29,10 @@ def load_config(path: str | Path) -> Config:
     if 'model' not in cfg:
         raise InputError(f'{path}: not a config of a model: it has no key '
                          '"model"')
+    for key in keys:
+        if cfg.get(key) is None:
+            raise InputError(f'{path}: lacks the key "{key}", which is needed '
+                             'here; configs/sasd_xs_coco.py shows it')
     return cfg
 
 

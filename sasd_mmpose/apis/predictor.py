@@ -75,7 +75,8 @@ class Predictor:
                  size: int | None = None,
                  flip_test: bool = False,
                  score_thr: float = 0.3) -> None:
-        cfg = config if isinstance(config, Config) else load_config(config)
+        cfg = config if isinstance(config, Config) else load_config(
+            config, 'test_dataloader')
         init_default_scope(cfg.get('default_scope', 'mmpose'))
         self.device = pick_device(device)
         self.pipeline = self._build_pipeline(cfg, size)

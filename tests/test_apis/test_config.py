@@ -25,6 +25,14 @@ def test_a_config_without_model_is_named():
         load_config(path)
 
 
+def test_a_missing_key_is_named(tmp_path):
+    path = tmp_path / 'no_test.py'
+    path.write_text(f"_base_ = '{CONFIGS}/_base_/models/sasd_xs.py'\n")
+    assert load_config(path).model.type == 'SASDDistiller'
+    with pytest.raises(InputError, match='no_test.py: .*"test_dataloader"'):
+        load_config(path, 'model', 'test_dataloader')
+
+
 def test_input_multiple():
     cfg = model_cfg('sasd_e_coco')
     check_input_multiple(64, cfg)
