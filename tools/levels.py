@@ -43,11 +43,13 @@ def main() -> None:
         sized(cfg, size)  # complains before anything is computed
     model = load_trained(cfg, args.checkpoint)
     report = dict(
-        config=Path(args.config).name,
-        levels=[measure_levels(cfg, model, size) for size in sizes],
+        config=Path(args.config).name, levels=[],
         gradient_shares=gradient_shares(cfg, model, args.batches))
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps(report, indent=1) + '\n')
+    for size in sizes:
+        report['levels'].append(measure_levels(cfg, model, size))
+        # Minutes each: an interruption loses one size at most.
+        args.out.write_text(json.dumps(report, indent=1) + '\n')
     plot_levels(report, args.out.with_suffix('.png'))
     for entry in report['levels']:
         print(f'\n{entry["size"]} px, without flip test')
