@@ -37,6 +37,9 @@ def mean_person_oks(ann_file: str | Path, predictions: str | Path,
     found = bool(json.loads(Path(predictions).read_text()))
     with redirect_stdout(StringIO()):
         truth = COCO(str(ann_file))
+        for person in truth.anns.values():
+            visible = person.get('keypoints', [])[2::3]
+            person.setdefault('num_keypoints', sum(v > 0 for v in visible))
         if found:
             evaluator = COCOeval(
                 truth, truth.loadRes(str(predictions)), 'keypoints')
@@ -49,7 +52,7 @@ def mean_person_oks(ann_file: str | Path, predictions: str | Path,
             persons = truth.loadAnns(
                 truth.getAnnIds(imgIds=[image], catIds=[category]))
             labelled = np.array(
-                [p.get('num_keypoints', 0) > 0 and not p.get('iscrowd', 0)
+                [p['num_keypoints'] > 0 and not p.get('iscrowd', 0)
                  for p in persons], dtype=bool)
             # Shape (people, persons); empty without either.
             oks = np.asarray(evaluator.ious[image, category]) if found else []

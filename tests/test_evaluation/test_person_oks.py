@@ -82,6 +82,15 @@ def test_it_is_the_best_of_each_person(truth, tmp_path):
     assert found == pytest.approx(np.mean(wanted), abs=1e-12)
 
 
+def test_the_number_of_keypoints_may_be_absent(truth, tmp_path):
+    predictions = [prediction(np.random.default_rng(3), p) for p in truth]
+    found = mean_person_oks(*write(tmp_path, truth, predictions), SIGMAS)
+    for person in truth:
+        del person['num_keypoints']
+    assert mean_person_oks(
+        *write(tmp_path, truth, predictions), SIGMAS) == found > 0
+
+
 def test_only_the_twenty_best_of_a_picture_count(truth, tmp_path):
     rng = np.random.default_rng(2)
     one = truth[0]
