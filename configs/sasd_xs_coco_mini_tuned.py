@@ -1,5 +1,6 @@
 # Goes on from sasd_xs_coco_mini_crops.py, with all but the first stage of the
-# backbone trained too. Train that one first.
+# backbone trained too. Train that one first; give --resume only to a run that
+# was interrupted: it passes over load_from.
 _base_ = './sasd_xs_coco_mini_crops.py'
 
 load_from = 'work_dirs/sasd_xs_coco_mini_crops/epoch_36.pth'
