@@ -4,7 +4,6 @@
 _base_ = './sasd_xs_coco_mini_crops.py'
 
 input_size = (256, 256)  # of the test, on whole pictures
-crop_size = (256, 256)
 scale_factor = (0.25, 1.0)
 max_epochs = 24
 warmup_epochs = max_epochs
@@ -27,7 +26,7 @@ anchors = [[[side / 2 for side in anchor] for anchor in level]
 model = dict(head=dict(anchors=anchors))
 
 train_pipeline = [
-    dict(step, input_size=crop_size, scale_factor=scale_factor)
+    dict(step, scale_factor=scale_factor)
     if step['type'] == 'PoseRandomCrop' else step
     for step in _base_.train_pipeline
 ]

@@ -28,7 +28,7 @@ param_scheduler = [
         convert_to_iter_based=True),
     dict(
         type='CosineAnnealingLR',
-        eta_min_ratio=0.02,
+        eta_min_ratio=0.02,  # of two rates: the backbone has its own
         begin=1,
         end=max_epochs,
         convert_to_iter_based=True),

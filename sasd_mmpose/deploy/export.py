@@ -117,8 +117,8 @@ def export_model(deploy_cfg: str | Path,
             input size, the converter is missing or fails, the folder holds
             something else, or the raw maps differ from torch's.
     """
-    deploy, model = load_deploy_config(deploy_cfg), load_config(
-        model_cfg, 'test_dataloader')
+    deploy = load_deploy_config(deploy_cfg)
+    model = load_config(model_cfg, 'test_dataloader')
     calibration = calibration_cfg and load_config(calibration_cfg)
     pick_device(device)
     try:

@@ -156,8 +156,8 @@ def suite_table(suite: Suite, form: str) -> str:
             f'--rows {row.name}`'
         ])
     table = markdown([
-        'row', 'AP in the paper', 'AP here', f'over {first.title}',
-        'AP50 here', 'OKS here', f'over {first.title}', 'seeds',
+        'row', 'AP in the paper', 'AP here', f'AP over {first.title}',
+        'AP50 here', 'OKS here', f'OKS over {first.title}', 'seeds',
         'command for all of COCO'
     ], rows)
     return f'{terms(results)}\n\n{table}'
