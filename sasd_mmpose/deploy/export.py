@@ -119,7 +119,10 @@ def export_model(deploy_cfg: str | Path,
     """
     deploy = load_deploy_config(deploy_cfg)
     model = load_config(model_cfg, 'test_dataloader')
-    calibration = calibration_cfg and load_config(calibration_cfg)
+    int8 = deploy.backend_config.precision == 'int8'
+    # The config of a published net has no training set.
+    calibration = load_config(
+        calibration_cfg or model_cfg, *['train_dataloader'] * int8)
     pick_device(device)
     try:
         picture = read_picture(image)
@@ -138,8 +141,8 @@ def export_model(deploy_cfg: str | Path,
             dynamic=task.dynamic,
             checkpoint=Path(checkpoint))
         description.write(folder)
-        if description.precision == 'int8':
-            _quantize(deploy, calibration or model, description, folder)
+        if int8:
+            _quantize(deploy, calibration, description, folder)
         report = _compare(task, estimator, picture, folder)
     return report._replace(folder=Path(work_dir), pruned=_left_out(weights))
 

@@ -311,6 +311,10 @@ BAD_INPUT = {
     'no device': (dict(more=['--device', 'abacus:1']), "'abacus:1' cannot"),
     'no calibration': (
         dict(more=['--calib-dataset-cfg', 'none.py']), 'none.py: no such config'),
+    'calibration without pictures': (
+        dict(deploy_cfg=DEPLOY / 'pose_onnxruntime_int8_static.py',
+             more=['--calib-dataset-cfg', CONFIGS / '_base_/models/sasd_xs.py']),
+        'sasd_xs.py: lacks the key "train_dataloader"'),
 }
 
 
