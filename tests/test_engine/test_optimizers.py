@@ -116,3 +116,18 @@ def test_bfloat16_computes_in_16_bits_and_updates_in_32():
     wrapper.update_params(found.float().square().sum())
     assert net.weight.dtype == torch.float32
     assert not torch.equal(net.weight, before)
+
+
+def test_bfloat16_spares_strided_depthwise_convolutions():
+    net = torch.nn.Sequential(
+        torch.nn.Conv2d(4, 4, 3, groups=4),
+        torch.nn.Conv2d(4, 4, 3, stride=2, groups=4))
+    wrapper = build_optim_wrapper(net, dict(
+        type='BFloat16OptimWrapper', optimizer=dict(type='SGD', lr=0.1)))
+    inputs = torch.rand(1, 4, 9, 9)
+    with wrapper.optim_context(net):
+        first = net[0](inputs)
+        second = net[1](first)
+    assert (first.dtype, second.dtype) == (torch.bfloat16, torch.float32)
+    torch.testing.assert_close(second, net[1](first.float()))
+    assert 'forward' not in vars(net[1])
