@@ -173,6 +173,8 @@ BENCHMARK = {
     'benchmark-failures': ('failure', ),
     'benchmark-settings': ('setting', ),
 }
+
+
 def deployed_table() -> str:
     """AP of deployed nets on each runtime, against torch."""
     rows = []
@@ -200,9 +202,33 @@ def decoding_table() -> str:
         ['net', 'runtime', 'people', 'net', 'decoding', 'share'], rows)
 
 
+def level_table() -> str:
+    """Each level of each twin alone, at several input sizes."""
+    parts = []
+    for path in sorted((RESULTS / 'levels').glob('*.json')):
+        report = json.loads(path.read_text())
+        entries = report['levels']
+        rows = [[f'AP of {name}', *(f'{e["ap"][name]:.4f}' for e in entries)]
+                for name in entries[0]['ap']]
+        rows += [[f'detections of {name}',
+                  *(f'{e["shares"][name]:.0%}' for e in entries)]
+                 for name in entries[0]['shares']]
+        pulls = ', '.join(
+            f'{name.replace("loss_", "")} {share:.1%}'
+            for name, share in report['gradient_shares'].items())
+        picture = path.with_suffix('.png').relative_to(ROOT).as_posix()
+        parts += [
+            markdown([f'{path.stem}, base input in pixels',
+                      *(str(e['size']) for e in entries)], rows),
+            f'{entries[0]["pictures"]} pictures, without flip test. Share of '
+            f'the gradient at the neck: {pulls}.',
+            f'![levels of {path.stem}](../{picture})']
+    return '\n\n'.join(parts)
+
+
 TABLES: dict[str, Callable[[], str]] = dict(
     models=model_table, demo=demo_table, runs=run_table, trials=trials_table,
-    nets=net_table, deployed=deployed_table, decoding=decoding_table,
+    nets=net_table, deployed=deployed_table, decoding=decoding_table, levels=level_table,
     **{name: partial(experiment_table, name) for name in SUITES},
     **{name: partial(benchmark_table, *args)
        for name, args in BENCHMARK.items()},

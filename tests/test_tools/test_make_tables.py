@@ -49,3 +49,18 @@ def test_every_suite_stands_in_the_documents():
         assert f'<!-- table {name} -->' in text
     suites = json.loads((ROOT / 'configs/ablations/suites.json').read_text())
     assert tuple(suites['suites']) == make_tables.SUITES
+
+
+def test_levels_stand_beside_their_sizes(tmp_path, monkeypatch):
+    entries = [dict(size=size, pictures=7, ap={"P'4": size / 1000},
+                    shares=dict(P3=0.25)) for size in (128, 256)]
+    report = dict(levels=entries, gradient_shares={'high.loss_oks': 0.5})
+    (tmp_path / 'results/levels').mkdir(parents=True)
+    (tmp_path / 'results/levels/net.json').write_text(json.dumps(report))
+    monkeypatch.setattr(make_tables, 'ROOT', tmp_path)
+    monkeypatch.setattr(make_tables, 'RESULTS', tmp_path / 'results')
+    table = make_tables.level_table()
+    assert '| net, base input in pixels | 128 | 256 |' in table
+    assert "| AP of P'4 | 0.1280 | 0.2560 |" in table
+    assert '| detections of P3 | 25% | 25% |' in table
+    assert '7 pictures' in table and 'high.oks 50.0%' in table

@@ -129,8 +129,9 @@ def measure_levels(cfg: Config, model: BottomupPoseEstimator, size: int,
         score_thr (float): Detections below it are not counted for the shares.
 
     Returns:
-        dict: ``ap`` by view; ``shares``, the part of the detections, after
-        suppression, that each base level gives. Without flip test.
+        dict: ``size``; ``pictures``, their number; ``ap`` by view; ``shares``,
+        the part of the detections, after suppression, that each base level
+        gives. Without flip test.
 
     Raises:
         InputError: See :func:`sized`.
@@ -154,6 +155,7 @@ def measure_levels(cfg: Config, model: BottomupPoseEstimator, size: int,
     number = len(loader.dataset)
     return dict(
         size=size,
+        pictures=number,
         ap={name: round(float(_ap(metric, number)), 5)
             for name, metric in metrics.items()},
         shares={f'P{3 + i}': round(s, 5) for i, s in enumerate(shares)})
