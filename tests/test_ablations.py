@@ -135,6 +135,8 @@ def test_losses_are_the_ones_named(row):
     gain = 1.0 if row.endswith('gains_times_10') else 0.1
     assert criterion.loss_oks.loss_weight == gain
     assert not skeleton or skeleton.loss_weight == gain
+    assert not distill or distill.loss_weight == (
+        0.2 if row.endswith('gamma_times_10') else 0.02)
     assert cfg.get('shared_statistics', True) != row.endswith(
         'statistics_apart')
     assert (cfg.type == 'DirectDistiller') == row.endswith(
