@@ -1,7 +1,8 @@
 # Goes on from sasd_xs_coco_mini_tuned.py on crops of 384 pixels, which hold
-# larger people, then with the twin on crops of 256 (the twin sees 512). Train
-# that one first; give --resume only to a run that was interrupted: it passes
-# over load_from.
+# larger people, then with the twin on crops of 256 (the twin sees 512). What is
+# under weights/ is epoch 22, before the twin, which lowered the AP here. Train
+# the tuned net first; give --resume only to a run that was interrupted: it
+# passes over load_from.
 _base_ = './sasd_xs_coco_mini_tuned.py'
 
 load_from = 'work_dirs/sasd_xs_coco_mini_tuned/epoch_46.pth'

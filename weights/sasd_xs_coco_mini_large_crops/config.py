@@ -46,8 +46,8 @@ auto_scale_lr = dict(base_batch_size=8)
 base_lr = 0.002
 color = dict(type='YOLOXHSVRandomAug')
 crop_size = [
-    256,
-    256,
+    384,
+    384,
 ]
 custom_hooks = [
     dict(type='CheckpointGuardHook'),
@@ -100,7 +100,7 @@ log_level = 'INFO'
 log_processor = dict(
     by_epoch=True, num_digits=6, type='LogProcessor', window_size=50)
 loss_distance = dict(loss_weight=3.0, type='KeypointDistanceLoss')
-max_epochs = 46
+max_epochs = 27
 mean_pose = [
     [
         -0.01,
@@ -358,6 +358,10 @@ pack_test = dict(
     type='PackPoseInputs')
 randomness = dict(seed=0)
 resume = False
+scale_factor = [
+    0.5,
+    1.25,
+]
 strides = [
     8,
     16,
@@ -435,5 +439,5 @@ visualizer = dict(
     type='PoseLocalVisualizer', vis_backends=[
         dict(type='LocalVisBackend'),
     ])
-warmup_epochs = 36
+warmup_epochs = 22
 width = 56
