@@ -228,7 +228,8 @@ def level_table() -> str:
 
 TABLES: dict[str, Callable[[], str]] = dict(
     models=model_table, demo=demo_table, runs=run_table, trials=trials_table,
-    nets=net_table, deployed=deployed_table, decoding=decoding_table, levels=level_table,
+    nets=net_table, deployed=deployed_table, decoding=decoding_table,
+    levels=level_table,
     **{name: partial(experiment_table, name) for name in SUITES},
     **{name: partial(benchmark_table, *args)
        for name, args in BENCHMARK.items()},
