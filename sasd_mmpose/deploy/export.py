@@ -120,9 +120,9 @@ def export_model(deploy_cfg: str | Path,
     deploy = load_deploy_config(deploy_cfg)
     model = load_config(model_cfg, 'test_dataloader')
     int8 = deploy.backend_config.precision == 'int8'
-    # The config of a published net has no training set.
-    calibration = load_config(
-        calibration_cfg or model_cfg, *['train_dataloader'] * int8)
+    # The config of a published net has no training set to calibrate on.
+    needed = ['train_dataloader'] if int8 else []
+    calibration = load_config(calibration_cfg or model_cfg, *needed)
     pick_device(device)
     try:
         picture = read_picture(image)

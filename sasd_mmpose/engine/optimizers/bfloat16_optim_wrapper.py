@@ -22,7 +22,7 @@ class BFloat16OptimWrapper(OptimWrapper):
     processors with instructions for it (``avx512_bf16``, AMX) only.
 
     Depthwise convolutions with a stride stay in float32: the gradient of one
-    takes PyTorch's CPU kernels about ten times as long in bfloat16.
+    takes PyTorch's CPU kernels many times as long in bfloat16.
     """
 
     @contextmanager
@@ -39,7 +39,7 @@ def _strided_depthwise_in_float32(model: nn.Module) -> Iterator[None]:
     """Exempt a model's strided depthwise convolutions from autocast."""
     convs = [
         module for module in model.modules() if isinstance(module, nn.Conv2d)
-        and module.groups > 1 and max(module.stride) > 1
+        and 1 < module.groups == module.in_channels and max(module.stride) > 1
     ]
     for conv in convs:
         conv.forward = partial(_forward_in_float32, conv)
@@ -51,5 +51,6 @@ def _strided_depthwise_in_float32(model: nn.Module) -> Iterator[None]:
 
 
 def _forward_in_float32(conv: nn.Conv2d, inputs: Tensor) -> Tensor:
+    """Convolve (N, C, H, W) in float32, also within autocast."""
     with torch.autocast(inputs.device.type, enabled=False):
         return nn.Conv2d.forward(conv, inputs.float())
