@@ -1,4 +1,8 @@
 from .bfloat16_optim_wrapper import BFloat16OptimWrapper
+from .muon_adamw import MuonAdamW
 from .yolo_optim_constructor import BIAS_GROUP, YOLOOptimWrapperConstructor
 
-__all__ = ['BIAS_GROUP', 'BFloat16OptimWrapper', 'YOLOOptimWrapperConstructor']
+__all__ = [
+    'BIAS_GROUP', 'BFloat16OptimWrapper', 'MuonAdamW',
+    'YOLOOptimWrapperConstructor'
+]
