@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import sys
@@ -31,12 +32,21 @@ def machine() -> str:
     return f'{name}, {os.cpu_count()} cores'
 
 
-def training_hours(work_dir: Path) -> float:
-    """Add up the time of the logged steps, resumed ones included."""
+def training_hours(work_dir: Path, last_step: float = math.inf) -> float:
+    """Add up the time of the logged steps, resumed ones included.
+
+    Args:
+        work_dir (Path): Work directory of the training.
+        last_step (float): What was logged after it does not count.
+
+    Returns:
+        float: Hours.
+    """
     seconds = 0.0
     for log in sorted(work_dir.glob('*/vis_data/scalars.json')):
         entries = [json.loads(line) for line in log.read_text().splitlines()]
-        entries = [entry for entry in entries if 'loss' in entry]
+        entries = [entry for entry in entries
+                   if 'loss' in entry and entry['step'] <= last_step]
         # A log that was resumed does not begin with the first step.
         steps = [entry['step'] for entry in entries]
         spans = [b - a for a, b in zip(steps, steps[1:])]
@@ -106,7 +116,8 @@ def record_run(work_dir: Path, checkpoint: Path, folder: Path,
         evaluated_on=f'{evaluated_on}, {len(dataset)} pictures, '
                      f'{cfg.input_size[0]} px',
         flip_test=bool(cfg.model.test_cfg.get('flip_test', False)),
-        training_hours=round(training_hours(work_dir), 2),
+        training_hours=round(
+            training_hours(work_dir, meta.get('iter', math.inf)), 2),
         machine=machine(),
         torch=torch.__version__,
         metrics={name: round(float(v), 5) for name, v in metrics.items()})

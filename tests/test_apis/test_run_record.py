@@ -26,6 +26,11 @@ def test_time_of_a_run_that_was_resumed(tmp_path: Path):
         (150 * 0.5 + 100 * 2.0) / 3600)
 
 
+def test_what_came_after_the_checkpoint_does_not_count(tmp_path: Path):
+    write_log(tmp_path / 'a', [50, 100, 150], 0.5)
+    assert training_hours(tmp_path, 100) == pytest.approx(100 * 0.5 / 3600)
+
+
 def test_machine_is_named():
     assert 'cores' in machine() or 'NVIDIA' in machine()
 

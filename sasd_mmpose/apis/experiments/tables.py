@@ -10,7 +10,6 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
 
 from ...errors import InputError
 from ...visualization import style
@@ -164,7 +163,7 @@ def suite_table(suite: Suite, form: str) -> str:
 
 
 def plot_suite(suite: Suite, form: str, path: Path) -> Path:
-    """Draw AP of every run, and how it grew.
+    """Draw OKS and AP of every run, and the means over the seeds.
 
     Args:
         suite (Suite): The suite.
@@ -185,20 +184,24 @@ def plot_suite(suite: Suite, form: str, path: Path) -> Path:
         figure = Figure(figsize=(11, 1.2 + 0.42 * max(6, len(suite.rows))),
                         layout='constrained')
         FigureCanvasAgg(figure)
-        left, right = figure.subplots(1, 2, width_ratios=(1.35, 1))
-        _plot_runs(left, suite, results)
-        _plot_growth(right, suite, results)
-        figure.suptitle(suite.title, x=0.01, ha='left', color=style.INK)
+        left, right = figure.subplots(1, 2, sharey=True)
+        _plot_runs(left, suite, results, OKS)
+        _plot_runs(right, suite, results, 'AP')
+        left.set(title='OKS of the average person', xlabel='OKS in percent')
+        right.set(title='Average precision', xlabel='AP in percent')
+        figure.suptitle(f'{suite.title}: each run, and the mean over the seeds',
+                        x=0.01, ha='left', color=style.INK)
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=130)
     return path
 
 
 def _plot_runs(axes: Axes, suite: Suite,
-               results: Mapping[str, Mapping[int, dict]]) -> None:
+               results: Mapping[str, Mapping[int, dict]],
+               metric: str) -> None:
     """A point for each run, a bar for the mean of each row."""
     for place, row in enumerate(suite.rows):
-        points = [100 * run['metrics']['AP']
+        points = [100 * run['metrics'][metric]
                   for run in results[row.name].values()]
         if points:
             color = style.person_color(place)
@@ -208,26 +211,3 @@ def _plot_runs(axes: Axes, suite: Suite,
                       markersize=5, alpha=0.7)
     axes.set_yticks(range(len(suite.rows)), [r.title for r in suite.rows])
     axes.set_ylim(len(suite.rows) - 0.5, -0.5)
-    axes.set(title='AP of each run, and the mean over the seeds',
-             xlabel='AP in percent')
-
-
-def _plot_growth(axes: Axes, suite: Suite,
-                 results: Mapping[str, Mapping[int, dict]]) -> None:
-    """AP over the epochs, the mean over the seeds."""
-    for place, row in enumerate(suite.rows):
-        curves = [_ap_curve(run) for run in results[row.name].values()]
-        epochs = sorted(set.intersection(*map(set, curves))) if curves else []
-        axes.plot(epochs, [100 * mean(c[e] for c in curves) for e in epochs],
-                  '.-', color=style.person_color(place))
-    axes.set(title='AP while training', xlabel='epoch')
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.set_ylim(bottom=0)
-
-
-def _ap_curve(run: Mapping) -> dict[float, float]:
-    """AP on the validation set by epoch."""
-    for name, curve in run['curves']['scores'].items():
-        if name.rpartition('/')[2] == 'AP':
-            return {epoch: value for epoch, value in curve}
-    return {}
