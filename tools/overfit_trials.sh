@@ -19,6 +19,8 @@ declare -A trials=(
   [no_mean_pose]="model.head.mean_pose=None"
   [no_skeleton]="$criterion.loss_skeleton=None"
   [no_distance_no_skeleton]="$criterion.loss_distance=None $criterion.loss_skeleton=None"
+  [muon]="optim_wrapper.optimizer.type=MuonAdamW"
+  [oks_triple]="$criterion.loss_oks.loss_weight=0.3"
   [sgd]="${sgd[*]} optim_wrapper.clip_grad=None"
   [sgd_clipped]="${sgd[*]} optim_wrapper.clip_grad.max_norm=10"
 )
