@@ -101,11 +101,12 @@ def orthogonalize(matrix: Tensor) -> Tensor:
 
     Returns:
         Tensor: About U V' of the matrix U S V', shape (O, I), in the type of
-        ``matrix``; computed in bfloat16, which the iteration bears.
+        ``matrix``; computed in bfloat16 on a GPU, which the iteration bears.
     """
     a, b, c = COEFFICIENTS
     tall = matrix.shape[0] > matrix.shape[1]
-    x = matrix.bfloat16()
+    # Many processors are slow in bfloat16.
+    x = matrix.bfloat16() if matrix.is_cuda else matrix.float()
     x = x.T if tall else x
     # All singular values at most 1.
     x = x / (x.norm() + 1e-7)
