@@ -18,6 +18,10 @@ def parse_args() -> argparse.Namespace:
         '--trained-on', required=True, help='the training set, in words')
     parser.add_argument(
         '--evaluated-on', required=True, help='the test set, in words')
+    parser.add_argument(
+        '--averaged', type=Path, nargs='+', default=[], metavar='WORK_DIR',
+        help='of the other seeds, for a checkpoint of '
+        'tools/average_checkpoints.py')
     return parser.parse_args()
 
 
@@ -25,7 +29,7 @@ def main() -> None:
     """Record the run."""
     args = parse_args()
     result = record_run(args.work_dir, args.checkpoint, args.out,
-                        args.trained_on, args.evaluated_on)
+                        args.trained_on, args.evaluated_on, args.averaged)
     print(f'AP {result["metrics"]["coco/AP"]:.4f} on {result["evaluated_on"]}; '
           f'written to {args.out}')
 

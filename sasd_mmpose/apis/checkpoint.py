@@ -1,8 +1,8 @@
-"""Reading checkpoint files safely, and making them smaller."""
+"""Reading checkpoint files safely, averaging them, making them smaller."""
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -93,6 +93,71 @@ def prune_checkpoint(source: str | Path, target: str | Path,
             (name, weight.half() if weight.ndim == 4 else weight)
             for name, weight in weights.items())
     meta = {k: v for k, v in checkpoint['meta'].items() if k in KEPT_META}
+    _write_checkpoint(target, weights, meta)
+    return weights
+
+
+def average_checkpoints(sources: Sequence[str | Path],
+                        target: str | Path) -> dict[str, Tensor]:
+    """Average the weights of nets that went different ways from one start.
+
+    Trainings of one net with other seeds stay near enough to one another that
+    their mean is a net, often better than each (Wortsman et al., Model soups,
+    ICML 2022). Means and variances of batch norms are averaged too; counts are
+    those of the first.
+
+    Args:
+        sources (Sequence[str | Path]): Checkpoints of one net, two or more.
+        target (str | Path): The file to write. The seed in its ``meta`` is the
+            list of all seeds, the rest is that of the first checkpoint.
+
+    Returns:
+        dict[str, Tensor]: The weights as written.
+
+    Raises:
+        InputError: There are fewer than two, one is no checkpoint or of
+            another net, or ``target`` cannot be written.
+    """
+    if len(sources) < 2:
+        raise InputError(f'{target}: an average takes two checkpoints or more')
+    checkpoints = [read_checkpoint(source) for source in sources]
+    first = checkpoints[0]['state_dict']
+    for source, checkpoint in zip(sources, checkpoints):
+        _check_same_net(first, checkpoint['state_dict'], sources[0], source)
+    weights = type(first)(
+        (name, _mean([c['state_dict'][name] for c in checkpoints]))
+        for name in first)
+    meta = {k: v for k, v in checkpoints[0]['meta'].items() if k in KEPT_META}
+    meta['seed'] = [c['meta'].get('seed') for c in checkpoints]
+    _write_checkpoint(target, weights, meta)
+    return weights
+
+
+def _check_same_net(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor],
+                    first: str | Path, source: str | Path) -> None:
+    """Raise InputError unless names and shapes are alike."""
+    odd = sorted(
+        name for name in expected.keys() | weights.keys()
+        if name not in expected or name not in weights
+        or expected[name].shape != weights[name].shape)
+    if odd:
+        raise InputError(
+            f'{source}: not of the same net as {first}: {len(odd)} weights are '
+            f'missing, left over or of another shape, {odd[0]} among them; '
+            'average checkpoints of one config')
+
+
+def _mean(tensors: Sequence[Tensor]) -> Tensor:
+    """Average; whole numbers are counts, and the first is kept."""
+    if not tensors[0].is_floating_point():
+        return tensors[0]
+    mean = torch.stack([tensor.double() for tensor in tensors]).mean(dim=0)
+    return mean.to(tensors[0].dtype)
+
+
+def _write_checkpoint(target: str | Path, weights: Mapping[str, Tensor],
+                      meta: Mapping) -> None:
+    """Write a checkpoint, or raise InputError."""
     try:
         Path(target).parent.mkdir(parents=True, exist_ok=True)
         with open(target, 'wb') as file:
@@ -100,4 +165,3 @@ def prune_checkpoint(source: str | Path, target: str | Path,
     except OSError as error:
         raise InputError(f'{target}: cannot be written ({error.strerror}); '
                          'name another file') from error
-    return weights

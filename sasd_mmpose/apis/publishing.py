@@ -36,7 +36,7 @@ CARD = """# {name}
 | config | [config.py](config.py), of the deployed net |
 | trained by | [{training_config}](../../{training_config}) |
 | trained on | {trained_on} |
-| recipe | {epochs} epochs, seed {seed}, {training_hours:g} h on {machine} |
+| recipe | {epochs} epochs, {seeds}, {training_hours:g} h on {machine} |
 | started from | {started_from} |
 
 ## Accuracy
@@ -114,6 +114,13 @@ def _metric_table(metrics: dict[str, float]) -> str:
     return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
 
 
+def _seeds(seed: int | list[int]) -> str:
+    """Name the seed of a training, or those of several that were averaged."""
+    if isinstance(seed, list):
+        return f'mean of the weights of seeds {", ".join(map(str, seed))}'
+    return f'seed {seed}'
+
+
 def model_card(model: dict, size: int) -> str:
     """Write the card of a model.
 
@@ -125,7 +132,7 @@ def model_card(model: dict, size: int) -> str:
         str: Markdown.
     """
     return CARD.format(
-        **model, size=f'{size / 2**20:.1f} MiB',
+        **model, size=f'{size / 2**20:.1f} MiB', seeds=_seeds(model['seed']),
         flip=', flip test' if model['flip_test'] else '',
         table=_metric_table(model['metrics']))
 

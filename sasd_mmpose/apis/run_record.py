@@ -6,6 +6,7 @@ import math
 import os
 import platform
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -71,8 +72,16 @@ def _portable(text: str, work_dir: Path) -> str:
     return text
 
 
+def _check_work_dir(work_dir: Path) -> None:
+    """Raise InputError unless a training left its config and log there."""
+    if not list(work_dir.glob('*.py')) or not list(work_dir.glob('*/*.log')):
+        raise InputError(f'{work_dir}: not the work directory of a training: '
+                         'it has no config or no log')
+
+
 def record_run(work_dir: Path, checkpoint: Path, folder: Path,
-               trained_on: str, evaluated_on: str) -> dict:
+               trained_on: str, evaluated_on: str,
+               averaged: Sequence[Path] = ()) -> dict:
     """Evaluate a run's net as it is deployed, and write down all of it.
 
     Args:
@@ -81,18 +90,20 @@ def record_run(work_dir: Path, checkpoint: Path, folder: Path,
         folder (Path): Where config, log, curves and ``result.json`` go.
         trained_on (str): What the training set is, in words.
         evaluated_on (str): What the test set is, in words.
+        averaged (Sequence[Path]): Work directories of trainings that differ in
+            the seed alone, where the checkpoint is the mean of theirs and this
+            one's. Their logs and hours are added; the curves are this one's.
 
     Returns:
         dict: The content of ``result.json``.
 
     Raises:
-        InputError: If the folder is no work directory with a config and log.
+        InputError: If a folder is no work directory with a config and log.
     """
+    work_dirs = [work_dir, *averaged]
+    for one in work_dirs:
+        _check_work_dir(one)
     configs = sorted(work_dir.glob('*.py'))
-    logs = sorted(work_dir.glob('*/*.log'))
-    if not configs or not logs:
-        raise InputError(f'{work_dir}: not the work directory of a training: '
-                         'it has no config or no log')
     cfg = Config.fromfile(configs[0])
     meta = read_checkpoint(checkpoint)['meta']
     folder.mkdir(parents=True, exist_ok=True)
@@ -103,10 +114,11 @@ def record_run(work_dir: Path, checkpoint: Path, folder: Path,
     metrics, dataset = evaluate_deployed(
         cfg, pruned, scratch, scratch / 'test')
 
-    log_text = '\n'.join(log.read_text() for log in logs)
-    for name, text in (('config.py', configs[0].read_text()),
-                       ('train.log', log_text)):
-        (folder / name).write_text(_portable(text, work_dir))
+    (folder / 'config.py').write_text(
+        _portable(configs[0].read_text(), work_dir))
+    (folder / 'train.log').write_text('\n'.join(
+        _portable(log.read_text(), one)
+        for one in work_dirs for log in sorted(one.glob('*/*.log'))))
     plot_training_curves(work_dir, folder / 'curves.png')
     result = dict(
         config=configs[0].name,
@@ -117,7 +129,8 @@ def record_run(work_dir: Path, checkpoint: Path, folder: Path,
                      f'{cfg.input_size[0]} px',
         flip_test=bool(cfg.model.test_cfg.get('flip_test', False)),
         training_hours=round(
-            training_hours(work_dir, meta.get('iter', math.inf)), 2),
+            sum(training_hours(one, meta.get('iter', math.inf))
+                for one in work_dirs), 2),
         machine=machine(),
         torch=torch.__version__,
         metrics={name: round(float(v), 5) for name, v in metrics.items()})

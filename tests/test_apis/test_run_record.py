@@ -38,3 +38,13 @@ def test_machine_is_named():
 def test_folder_without_a_training(tmp_path: Path):
     with pytest.raises(InputError, match='not the work directory'):
         record_run(tmp_path, tmp_path / 'x.pth', tmp_path / 'out', 'a', 'b')
+
+
+def test_averaged_folder_without_a_training(tmp_path: Path):
+    training, other = tmp_path / 'training', tmp_path / 'other'
+    (training / '1').mkdir(parents=True)
+    (training / '1' / '1.log').touch()
+    (training / 'config.py').touch()
+    with pytest.raises(InputError, match='other: not the work directory'):
+        record_run(training, tmp_path / 'x.pth', tmp_path / 'out', 'a', 'b',
+                   [other])

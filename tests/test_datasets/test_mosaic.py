@@ -248,9 +248,10 @@ def test_without_mosaic_the_picture_is_fitted(axis):
 
 @pytest.mark.parametrize('make', [PoseRandomAffine, PoseRandomCrop])
 @pytest.mark.parametrize('axis', [0, 1])
-def test_affine_keeps_labels_on_pixels(make, axis):
+@pytest.mark.parametrize('angle', [0, 40])
+def test_affine_keeps_labels_on_pixels(make, axis, angle):
     data, errors = Ramps(axis), []
-    affine = make((2 * SIDE, SIDE), shift_factor=0.2)
+    affine = make((2 * SIDE, SIDE), shift_factor=0.2, rotate_factor=angle)
     np.random.seed(0)
     for i in range(80):
         results = affine(data.start(i % len(data)))
@@ -285,6 +286,39 @@ def test_affine_shift_and_gain_are_those_of_yolo_pose():
     assert np.abs(shifts.mean(axis=0)).max() < 0.005
 
 
+def test_rotation_turns_persons_as_told():
+    """Box: about the turned ellipse, whose points are turned one by one here."""
+    affine = PoseRandomAffine((416, 416), 0., (2., 2.), rotate_factor=40.)
+    center, half = np.array([99.5, 99.5]), np.array([20., 50.])
+    around = np.linspace(0, 2 * np.pi, 7201)
+    ellipse = np.stack([np.cos(around), np.sin(around)], axis=1) * half
+    points = center + np.linspace((-20, -50), (20, 50), K)
+    np.random.seed(0)
+    angles = []
+    for _ in range(300):
+        results = affine(dict(
+            img=np.zeros((200, 200, 3), np.uint8),
+            bbox=np.float32([[*(center - half), *(center + half)]]),
+            bbox_score=np.ones(1), category_id=np.ones(1),
+            keypoints=points[None].astype(np.float32),
+            keypoints_visible=np.ones((1, K), np.float32),
+            area=np.float32([100]), flip_indices=META['flip_indices']))
+        moved = results['keypoints'][0] - 207.5
+        z = complex(*(moved[-1] - moved[0])) / complex(40, 100)
+        np.testing.assert_allclose(abs(z), 2, rtol=1e-5)
+        np.testing.assert_allclose(
+            moved @ (1, 1j), z * ((points - center) @ (1, 1j)), atol=1e-3)
+        turned = z * (ellipse @ (1, 1j))
+        np.testing.assert_allclose(
+            results['bbox'][0] - 207.5,
+            [turned.real.min(), turned.imag.min(),
+             turned.real.max(), turned.imag.max()], atol=1e-3)
+        np.testing.assert_allclose(results['area'], 400, rtol=1e-5)
+        angles.append(np.degrees(np.angle(z)))
+    assert -40 <= min(angles) < -38 and 38 < max(angles) <= 40.001
+    assert abs(np.mean(angles)) < 4
+
+
 def test_crops_are_about_each_labelled_person():
     """One who would not fit is shrunk; one without keypoints is passed by."""
     boxes = np.float32([[0, 0, 20, 30], [100, 20, 180, 420], [300, 300, 310, 310]])
@@ -311,6 +345,29 @@ def test_crops_are_about_each_labelled_person():
     np.testing.assert_allclose(large[:, 0], np.minimum(large[:, 0], SIDE / 400))
     assert small[:, 0].min() < 0.52 and small[:, 0].max() > min(1.48, SIDE / 31)
     assert np.abs(small[:, 1:]).max() > 0.24
+
+
+def test_filled_crops_keep_to_the_picture():
+    """Along an axis that is long enough nothing is grey; else all of it shows."""
+    crop = PoseRandomCrop((SIDE, SIDE), 0.3, (1., 2.), fill=True, pad_val=9)
+    np.random.seed(0)
+    lefts = []
+    for x in (0, 100, 250):
+        for _ in range(40):
+            results = crop(dict(
+                img=np.full((40, 300, 3), 200, np.uint8),
+                bbox=np.float32([[x, 0, x + 40, 30]]), bbox_score=np.ones(1),
+                category_id=np.ones(1), area=np.ones(1),
+                keypoints=np.full((1, K, 2), x, np.float32),
+                keypoints_visible=np.ones((1, K), np.float32),
+                flip_indices=META['flip_indices']))
+            gain = np.sqrt(results['area'][0])
+            shown = results['img'][..., 0] == 200
+            # All columns; rows of the whole height, up to interpolation.
+            assert shown.any(axis=0).all()
+            assert 39 * gain - 1 <= shown.any(axis=1).sum() <= 39 * gain + 1
+            lefts.append(x - results['keypoints'][0, 0, 0] / gain)
+    assert min(lefts) > -1e-3 and min(lefts) < 1e-3 and max(lefts) > 150
 
 
 def test_affine_drops_persons_of_whom_little_is_left():

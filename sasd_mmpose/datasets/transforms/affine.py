@@ -1,4 +1,4 @@
-"""Random translation and scale, for training."""
+"""Random translation, scale and rotation, for training."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -12,9 +12,9 @@ from mmpose.registry import TRANSFORMS
 from .persons import (
     clip_persons,
     get_persons,
-    move_persons,
     select_persons,
     set_persons,
+    warp_persons,
 )
 from .resize import check_input_size
 
@@ -50,6 +50,8 @@ class PoseRandomAffine(BaseTransform):
             and height. Defaults to 0.1.
         scale_factor (Sequence[float]): Least and largest gain. Defaults to
             (0.5, 1.5).
+        rotate_factor (float): Largest angle about the centre of the cut, in
+            degrees, either way. Defaults to 0, as in YOLO-Pose.
         min_box_share (float): A person is kept where at least this share of
             the box is inside the input. Defaults to 0.1.
         size_factor (int): The largest stride that is trained. Defaults to 32.
@@ -63,12 +65,14 @@ class PoseRandomAffine(BaseTransform):
                  input_size: Sequence[int],
                  shift_factor: float = 0.1,
                  scale_factor: Sequence[float] = (0.5, 1.5),
+                 rotate_factor: float = 0.0,
                  min_box_share: float = 0.1,
                  size_factor: int = 32,
                  pad_val: int = 114) -> None:
         self.input_size = check_input_size(input_size, size_factor)
         self.shift_factor = shift_factor
         self.scale_factor = tuple(scale_factor)
+        self.rotate_factor = rotate_factor
         self.min_box_share = min_box_share
         self.pad_val = pad_val
 
@@ -81,32 +85,48 @@ class PoseRandomAffine(BaseTransform):
         Returns:
             dict: ``results``.
         """
-        gain, offset = self._draw(results)
-        matrix = np.array([[gain, 0, offset[0]], [0, gain, offset[1]]])
+        matrix = self._draw_matrix(results)
         width, height = self.input_size
         results['img'] = cv2.warpAffine(
             results['img'], matrix, (width, height), flags=cv2.INTER_LINEAR,
             borderValue=(self.pad_val, ) * 3)
         results['img_shape'] = (height, width)
 
-        moved = move_persons(get_persons(results), (gain, gain), offset)
+        moved = warp_persons(get_persons(results), matrix)
         clipped = clip_persons(moved, width, height)
         keep = (_box_areas(clipped['bbox'])
                 >= self.min_box_share * _box_areas(moved['bbox']))
         set_persons(results, select_persons(clipped, keep))
         return results
 
-    def _draw(self, results: dict) -> tuple[float, np.ndarray]:
-        """Draw the gain, and the offset ``(2, )`` in pixels of the input."""
+    def _draw_matrix(self, results: dict) -> np.ndarray:
+        """Draw the map ``(2, 3)`` from pixels of the picture to the input's."""
         gain = np.random.uniform(*self.scale_factor)
         shift = np.random.uniform(-self.shift_factor, self.shift_factor, 2)
         size = np.array(self.input_size)
-        return gain, (size - 1) / 2 + shift * size - gain * _center(results['img'])
+        center, gain = self._aim(results, gain)
+        target = (size - 1) / 2 + shift * size
+        angle = 0.0
+        if self.rotate_factor:  # No draw without it: older runs can be repeated.
+            angle = np.random.uniform(-self.rotate_factor, self.rotate_factor)
+        matrix = cv2.getRotationMatrix2D(tuple(center), angle, gain)
+        matrix[:, 2] += self._place(results, center, target, gain) - center
+        return matrix
+
+    def _aim(self, results: dict, gain: float) -> tuple[np.ndarray, float]:
+        """Return what goes to the centre of the input ``(2,)``, and the gain."""
+        return _center(results['img']), gain
+
+    def _place(self, results: dict, center: np.ndarray, target: np.ndarray,
+               gain: float) -> np.ndarray:
+        """Return where in the input ``center`` goes to ``(2,)``."""
+        return target
 
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(input_size={self.input_size}, '
                 f'shift_factor={self.shift_factor}, '
                 f'scale_factor={self.scale_factor}, '
+                f'rotate_factor={self.rotate_factor}, '
                 f'min_box_share={self.min_box_share}, '
                 f'pad_val={self.pad_val})')
 
@@ -132,6 +152,8 @@ class PoseRandomCrop(PoseRandomAffine):
             picture as it comes. Defaults to (0.5, 1.5).
         largest_share (float): How long the person's box may become, as a share
             of the input. Above 1, people are cut off. Defaults to 1.2.
+        fill (bool): Whether the cut keeps to the picture as far as its size
+            allows, so that less of the input is grey. Defaults to False.
         **kwargs: See :class:`PoseRandomAffine`.
     """
 
@@ -140,27 +162,36 @@ class PoseRandomCrop(PoseRandomAffine):
                  shift_factor: float = 0.3,
                  scale_factor: Sequence[float] = (0.5, 1.5),
                  largest_share: float = 1.2,
+                 fill: bool = False,
                  **kwargs: Any) -> None:
         super().__init__(input_size, shift_factor, scale_factor, **kwargs)
         self.largest_share = largest_share
+        self.fill = fill
 
-    def _draw(self, results: dict) -> tuple[float, np.ndarray]:
-        gain = np.random.uniform(*self.scale_factor)
-        shift = np.random.uniform(-self.shift_factor, self.shift_factor, 2)
-        size = np.array(self.input_size)
-        point = _center(results['img'])
+    def _aim(self, results: dict, gain: float) -> tuple[np.ndarray, float]:
         persons = get_persons(results)
         boxes = persons['bbox'][persons['keypoints_visible'].any(axis=1)]
-        if len(boxes):
-            low, high = boxes[np.random.randint(len(boxes))].reshape(2, 2)
-            point = (low + high) / 2
-            length = max(float((high - low).max()), 1.0)
-            gain = min(gain, self.largest_share * min(self.input_size) / length)
-        return gain, (size - 1) / 2 + shift * size - gain * point
+        if not len(boxes):
+            return super()._aim(results, gain)
+        low, high = boxes[np.random.randint(len(boxes))].reshape(2, 2)
+        length = max(float((high - low).max()), 1.0)
+        fitting = self.largest_share * min(self.input_size) / length
+        return (low + high) / 2.0, min(gain, fitting)
+
+    def _place(self, results: dict, center: np.ndarray, target: np.ndarray,
+               gain: float) -> np.ndarray:
+        if not self.fill:
+            return target
+        # Where the picture's first or last pixel meets that of the input.
+        before = gain * center
+        after = np.array(self.input_size) - 1 - gain * (
+            np.array(results['img'].shape[1::-1]) - 1 - center)
+        return np.clip(
+            target, np.minimum(before, after), np.maximum(before, after))
 
     def __repr__(self) -> str:
         return (f'{super().__repr__()[:-1]}, '
-                f'largest_share={self.largest_share})')
+                f'largest_share={self.largest_share}, fill={self.fill})')
 
 
 def _center(image: np.ndarray) -> np.ndarray:

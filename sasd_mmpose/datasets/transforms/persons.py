@@ -100,6 +100,31 @@ def move_persons(persons: Persons, scale: Sequence[float],
         area=persons['area'] * scale.prod())
 
 
+def warp_persons(persons: Persons, matrix: np.ndarray) -> Persons:
+    """Scale, rotate and shift persons: x becomes ``A x + t``.
+
+    A turned box becomes the upright one about the turned ellipse that the old
+    box held. The one about the turned corners would be far larger than a person.
+
+    Args:
+        persons (dict[str, np.ndarray]): n persons.
+        matrix (np.ndarray): A and t, ``(2, 3)``; t is in pixels of the new
+            picture.
+
+    Returns:
+        dict[str, np.ndarray]: New arrays; the old ones are left as they are.
+    """
+    linear, offset = np.float32(matrix[:, :2]), np.float32(matrix[:, 2])
+    low, high = np.split(persons['bbox'], 2, axis=1)
+    center = (low + high) / 2 @ linear.T + offset
+    half = np.sqrt(((high - low) / 2)**2 @ (linear**2).T)
+    return dict(
+        persons,
+        bbox=np.concatenate([center - half, center + half], axis=1),
+        keypoints=persons['keypoints'] @ linear.T + offset,
+        area=persons['area'] * abs(np.linalg.det(linear)))
+
+
 def clip_persons(persons: Persons, width: int, height: int) -> Persons:
     """Clip boxes to a picture; keypoints outside it lose their label.
 
