@@ -14,7 +14,7 @@ from small_nets import CONFIGS, build
 from tool_loader import command
 
 from sasd_mmpose import InputError, model_zoo
-from sasd_mmpose.apis.publishing import metafile, publish, write_index
+from sasd_mmpose.apis.publishing import metafile, model_card, publish, write_index
 from sasd_mmpose.datasets.synthetic_people import SyntheticPeople
 from sasd_mmpose.models import deployed_cfg
 
@@ -91,6 +91,13 @@ def test_the_config_is_of_the_deployed_net(root, published):
     assert cfg.model == wanted
     assert cfg.data_mode == 'bottomup'
     assert not {'train_dataloader', 'optim_wrapper'} & set(cfg)
+
+
+@pytest.mark.slow
+def test_the_card_of_an_average_names_all_seeds(published):
+    model = json.loads((published / 'model.json').read_text())
+    card = model_card(dict(model, seed=[0, 4]), 2**20)
+    assert '7 epochs, mean of the weights of seeds 0, 4, 1.5 h' in card
 
 
 @pytest.mark.slow
