@@ -44,13 +44,38 @@ anchors = [
 ]
 auto_scale_lr = dict(base_batch_size=8)
 base_lr = 0.002
-color = dict(type='YOLOXHSVRandomAug')
-crop_size = [
+color = dict(
+    hue_delta=9, saturation_delta=90, type='YOLOXHSVRandomAug', value_delta=90)
+crop = dict(
+    fill=True,
+    input_size=(
+        384,
+        384,
+    ),
+    rotate_factor=20.0,
+    scale_factor=(
+        0.7,
+        1.4,
+    ),
+    type='PoseRandomCrop')
+crop_size = (
     384,
     384,
-]
+)
 custom_hooks = [
+    dict(type='SASDStageHook', warmup_epochs=26),
+    dict(
+        ema_type='ExpMomentumEMA',
+        gamma=1000,
+        momentum=0.001,
+        priority='ABOVE_NORMAL',
+        strict_load=False,
+        type='EMAHook',
+        update_buffers=True),
+    dict(type='ChannelsLastHook'),
+    dict(type='FiniteLossHook'),
     dict(type='CheckpointGuardHook'),
+    dict(type='SkippedImagesHook'),
 ]
 custom_imports = dict(
     allow_failed_imports=False, imports=[
@@ -76,10 +101,10 @@ drop_unlabelled = dict(
     by_box=True,
     by_kpt=True,
     keep_empty=False,
-    min_gt_bbox_wh=[
+    min_gt_bbox_wh=(
         2,
         2,
-    ],
+    ),
     type='FilterAnnotations')
 encode = dict(
     encoder=dict(type='YOLOXPoseAnnotationProcessor'), type='GenerateTarget')
@@ -89,18 +114,19 @@ env_cfg = dict(
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0))
 find_unused_parameters = True
 flip = dict(prob=0.5, type='RandomFlip')
-input_size = [
+input_size = (
     512,
     512,
-]
+)
+launcher = 'none'
 load = dict(type='LoadPoseImage')
-load_from = None
+load_from = 'work_dirs/sasd_xs_coco_mini_muon/epoch_30.pth'
 load_or_skip = dict(on_error='skip', type='LoadPoseImage')
 log_level = 'INFO'
 log_processor = dict(
     by_epoch=True, num_digits=6, type='LogProcessor', window_size=50)
 loss_distance = dict(loss_weight=3.0, type='KeypointDistanceLoss')
-max_epochs = 30
+max_epochs = 26
 mean_pose = [
     [
         -0.01,
@@ -176,6 +202,7 @@ model = dict(
     backbone=dict(
         act_cfg=dict(inplace=True, negative_slope=0.1, type='LeakyReLU'),
         frozen_stages=1,
+        init_cfg=None,
         norm_eval=True,
         type='PoseShuffleNetV2',
         widen_factor=1.0),
@@ -237,6 +264,26 @@ model = dict(
                 ],
             ],
         ],
+        criterion=dict(
+            assigner=dict(ratio_thr=4.0, type='YOLOAnchorAssigner'),
+            loss_bbox=dict(loss_weight=0.05, type='CIoULoss'),
+            loss_distance=dict(loss_weight=1.0, type='KeypointDistanceLoss'),
+            loss_keypoint_conf=dict(
+                loss_weight=0.00625, reduction='none', type='BCELoss'),
+            loss_obj=dict(loss_weight=0.64, type='BCELoss'),
+            loss_oks=dict(
+                loss_weight=1.0,
+                norm_target_weight=True,
+                reduction='none',
+                type='OKSLoss'),
+            loss_skeleton=dict(loss_weight=0.1, type='NormalizedSkeletonLoss'),
+            nominal_batch_size=64,
+            obj_level_weights=[
+                4.0,
+                1.0,
+                0.4,
+            ],
+            type='YOLOPoseCriterion'),
         in_channels=56,
         mean_pose=[
             [
@@ -315,6 +362,7 @@ model = dict(
             32,
         ],
         type='YOLOPoseHead'),
+    loss_distill=dict(loss_weight=0.02, type='FeatureAlignmentLoss'),
     neck=dict(
         in_channels=[
             116,
@@ -327,9 +375,22 @@ model = dict(
         nms_pre=1000,
         nms_thr=0.65,
         score_thr=0.001),
-    type='BottomupPoseEstimator')
+    type='SASDDistiller')
+optim_wrapper = dict(
+    clip_grad=dict(max_norm=35.0),
+    constructor='DefaultOptimWrapperConstructor',
+    optimizer=dict(lr=0.002, type='MuonAdamW', weight_decay=0.05),
+    paramwise_cfg=dict(
+        bias_decay_mult=0,
+        custom_keys=dict({
+            '.out.weight': dict(orthogonal=False),
+            'backbone': dict(lr_mult=0.1, orthogonal=False),
+            'neck.sppf': dict(orthogonal=False)
+        }),
+        norm_decay_mult=0),
+    type='BFloat16OptimWrapper')
 pack = dict(
-    meta_keys=[
+    meta_keys=(
         'img_id',
         'img_path',
         'mosaic_img_paths',
@@ -338,10 +399,10 @@ pack = dict(
         'flip',
         'flip_direction',
         'flip_indices',
-    ],
+    ),
     type='PackPoseInputs')
 pack_test = dict(
-    meta_keys=[
+    meta_keys=(
         'id',
         'img_id',
         'img_path',
@@ -354,14 +415,24 @@ pack_test = dict(
         'flip_indices',
         'raw_ann_info',
         'dataset_name',
-    ],
+    ),
     type='PackPoseInputs')
+param_scheduler = [
+    dict(
+        convert_to_iter_based=True, end=1, start_factor=0.01, type='LinearLR'),
+    dict(
+        begin=1,
+        convert_to_iter_based=True,
+        end=26,
+        eta_min_ratio=0.02,
+        type='CosineAnnealingLR'),
+]
 randomness = dict(seed=0)
 resume = False
-scale_factor = [
+scale_factor = (
     0.5,
     1.25,
-]
+)
 strides = [
     8,
     16,
@@ -378,12 +449,12 @@ test_dataloader = dict(
         data_root='data/coco_mini/',
         pipeline=[
             dict(type='LoadPoseImage'),
-            dict(input_size=[
+            dict(input_size=(
                 512,
                 512,
-            ], type='PoseResize'),
+            ), type='PoseResize'),
             dict(
-                meta_keys=[
+                meta_keys=(
                     'id',
                     'img_id',
                     'img_path',
@@ -396,7 +467,7 @@ test_dataloader = dict(
                     'flip_indices',
                     'raw_ann_info',
                     'dataset_name',
-                ],
+                ),
                 type='PackPoseInputs'),
         ],
         test_mode=True,
@@ -409,14 +480,159 @@ test_evaluator = dict(
     nms_mode='none',
     score_mode='bbox',
     type='PoseCocoMetric')
+train_cfg = dict(max_epochs=26, type='EpochBasedTrainLoop', val_interval=13)
+train_dataloader = dict(
+    batch_size=4,
+    dataset=dict(
+        ann_file='annotations/person_keypoints_train.json',
+        data_mode='bottomup',
+        data_prefix=dict(img='images/'),
+        data_root='data/coco_mini/',
+        filter_cfg=dict(filter_empty_gt=True),
+        pipeline=[
+            dict(on_error='skip', type='LoadPoseImage'),
+            dict(
+                fill=True,
+                input_size=(
+                    384,
+                    384,
+                ),
+                rotate_factor=20.0,
+                scale_factor=(
+                    0.7,
+                    1.4,
+                ),
+                type='PoseRandomCrop'),
+            dict(
+                hue_delta=9,
+                saturation_delta=90,
+                type='YOLOXHSVRandomAug',
+                value_delta=90),
+            dict(prob=0.5, type='RandomFlip'),
+            dict(
+                by_box=True,
+                by_kpt=True,
+                keep_empty=False,
+                min_gt_bbox_wh=(
+                    2,
+                    2,
+                ),
+                type='FilterAnnotations'),
+            dict(
+                encoder=dict(type='YOLOXPoseAnnotationProcessor'),
+                type='GenerateTarget'),
+            dict(
+                meta_keys=(
+                    'img_id',
+                    'img_path',
+                    'mosaic_img_paths',
+                    'skipped_images',
+                    'img_shape',
+                    'flip',
+                    'flip_direction',
+                    'flip_indices',
+                ),
+                type='PackPoseInputs'),
+        ],
+        type='CheckedCocoDataset'),
+    drop_last=True,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(shuffle=True, type='DefaultSampler'))
+train_pipeline = [
+    dict(on_error='skip', type='LoadPoseImage'),
+    dict(
+        fill=True,
+        input_size=(
+            384,
+            384,
+        ),
+        rotate_factor=20.0,
+        scale_factor=(
+            0.7,
+            1.4,
+        ),
+        type='PoseRandomCrop'),
+    dict(
+        hue_delta=9,
+        saturation_delta=90,
+        type='YOLOXHSVRandomAug',
+        value_delta=90),
+    dict(prob=0.5, type='RandomFlip'),
+    dict(
+        by_box=True,
+        by_kpt=True,
+        keep_empty=False,
+        min_gt_bbox_wh=(
+            2,
+            2,
+        ),
+        type='FilterAnnotations'),
+    dict(
+        encoder=dict(type='YOLOXPoseAnnotationProcessor'),
+        type='GenerateTarget'),
+    dict(
+        meta_keys=(
+            'img_id',
+            'img_path',
+            'mosaic_img_paths',
+            'skipped_images',
+            'img_shape',
+            'flip',
+            'flip_direction',
+            'flip_indices',
+        ),
+        type='PackPoseInputs'),
+]
+val_cfg = dict()
+val_dataloader = dict(
+    batch_size=16,
+    dataset=dict(
+        ann_file='annotations/person_keypoints_val.json',
+        data_mode='bottomup',
+        data_prefix=dict(img='images/'),
+        data_root='data/coco_mini/',
+        pipeline=[
+            dict(type='LoadPoseImage'),
+            dict(input_size=(
+                512,
+                512,
+            ), type='PoseResize'),
+            dict(
+                meta_keys=(
+                    'id',
+                    'img_id',
+                    'img_path',
+                    'crowd_index',
+                    'ori_shape',
+                    'img_shape',
+                    'input_size',
+                    'input_center',
+                    'input_scale',
+                    'flip_indices',
+                    'raw_ann_info',
+                    'dataset_name',
+                ),
+                type='PackPoseInputs'),
+        ],
+        test_mode=True,
+        type='CheckedCocoDataset'),
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(round_up=False, shuffle=False, type='DefaultSampler'))
+val_evaluator = dict(
+    ann_file='data/coco_mini/annotations/person_keypoints_val.json',
+    nms_mode='none',
+    score_mode='bbox',
+    type='PoseCocoMetric')
 val_pipeline = [
     dict(type='LoadPoseImage'),
-    dict(input_size=[
+    dict(input_size=(
         512,
         512,
-    ], type='PoseResize'),
+    ), type='PoseResize'),
     dict(
-        meta_keys=[
+        meta_keys=(
             'id',
             'img_id',
             'img_path',
@@ -429,7 +645,7 @@ val_pipeline = [
             'flip_indices',
             'raw_ann_info',
             'dataset_name',
-        ],
+        ),
         type='PackPoseInputs'),
 ]
 vis_backends = [
@@ -441,3 +657,4 @@ visualizer = dict(
     ])
 warmup_epochs = 22
 width = 56
+work_dir = 'work_dirs/out0'
