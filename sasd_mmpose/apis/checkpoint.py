@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import InputError
-from ..models.checkpoints import check_state_dict
+from ..models.checkpoints import check_state_dict, differing_weights
 from ..models.deployed import prune_state_dict
 
 # What a reader of a pruned checkpoint may ask for; the rest is about the run.
@@ -136,10 +136,7 @@ def average_checkpoints(sources: Sequence[str | Path],
 def _check_same_net(expected: Mapping[str, Tensor], weights: Mapping[str, Tensor],
                     first: str | Path, source: str | Path) -> None:
     """Raise InputError unless names and shapes are alike."""
-    odd = sorted(
-        name for name in expected.keys() | weights.keys()
-        if name not in expected or name not in weights
-        or expected[name].shape != weights[name].shape)
+    odd = differing_weights(expected, weights)
     if odd:
         raise InputError(
             f'{source}: not of the same net as {first}: {len(odd)} weights are '

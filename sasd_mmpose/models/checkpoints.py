@@ -22,6 +22,15 @@ def _variant(meta: Mapping) -> str:
         f' (its run was called {re.sub(r"_[0-9]{8}_[0-9]{6}$", "", name)})')
 
 
+def differing_weights(expected: Mapping[str, Tensor],
+                      weights: Mapping[str, Tensor]) -> list[str]:
+    """Name the weights that only one has, or that differ in shape, sorted."""
+    return sorted(
+        name for name in expected.keys() | weights.keys()
+        if name not in expected or name not in weights
+        or expected[name].shape != weights[name].shape)
+
+
 def check_state_dict(model: nn.Module,
                      state_dict: Mapping[str, Tensor],
                      source: str,
@@ -41,12 +50,8 @@ def check_state_dict(model: nn.Module,
         InputError: If a weight is missing, left over or of another shape.
             Weights that only training needs may be missing or left over.
     """
-    own = model.state_dict()
-    odd = sorted(
-        name for name in own.keys() | state_dict.keys()
-        if not name.startswith(TRAINING_ONLY)
-        and (name not in own or name not in state_dict
-             or own[name].shape != state_dict[name].shape))
+    odd = [name for name in differing_weights(model.state_dict(), state_dict)
+           if not name.startswith(TRAINING_ONLY)]
     if head_may_differ:
         odd = [name for name in odd if not _HEAD_OUTPUT.match(name)]
     if odd:

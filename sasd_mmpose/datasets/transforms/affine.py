@@ -114,12 +114,12 @@ class PoseRandomAffine(BaseTransform):
         return matrix
 
     def _aim(self, results: dict, gain: float) -> tuple[np.ndarray, float]:
-        """Return what goes to the centre of the input ``(2,)``, and the gain."""
+        """Return a pixel of the picture ``(2,)`` to cut about, and the gain."""
         return _center(results['img']), gain
 
     def _place(self, results: dict, center: np.ndarray, target: np.ndarray,
                gain: float) -> np.ndarray:
-        """Return where in the input ``center`` goes to ``(2,)``."""
+        """Return the pixel of the input ``(2,)`` that ``center`` goes to."""
         return target
 
     def __repr__(self) -> str:
