@@ -113,7 +113,7 @@ log_level = 'INFO'
 log_processor = dict(
     by_epoch=True, num_digits=6, type='LogProcessor', window_size=50)
 loss_distance = dict(loss_weight=3.0, type='KeypointDistanceLoss')
-max_epochs = 26
+max_epochs = 44
 mean_pose = [
     [
         -0.01,
