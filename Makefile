@@ -26,7 +26,7 @@ setup: ## make .venv with everything, pinned (minutes; at once when unchanged)
 	@$(PYTHON) tools/setup/make_venv.py
 
 demo: setup ## train, evaluate and draw on synthetic people (10 minutes)
-	@$(BIN)/python tools/demo.py
+	@$(BIN)/python -m projects.synthetic_people.tools.demo
 
 # A worker that dies fails the run: replaced, it has been seen to stall it.
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --max-worker-restart 0

@@ -1,7 +1,7 @@
 # Goes on from the mean of two seeds of sasd_xs_coco_mini_rotated.py
-# (tools/average_checkpoints.py), with the backbone at three times its rate,
-# which did best of four in trials of few epochs. Train those first; give
-# --resume only to a run that was interrupted: it passes over load_from.
+# (projects.paper_tables.tools.average_checkpoints), with the backbone at three
+# times its rate, which did best of four in trials of few epochs. Train those
+# first; give --resume only to a run that was interrupted: it passes over load_from.
 _base_ = './sasd_xs_coco_mini_rotated.py'
 
 load_from = 'work_dirs/sasd_xs_coco_mini_rotated/mean.pth'

@@ -1,6 +1,6 @@
 # XS on few photographs, from a backbone that has seen COCO. Make it first of
 # the folded weights of NanoDet-m (Apache-2.0), nanodet_m.param and .bin:
-#   python tools/restore_batch_norms.py nanodet_m.param nanodet_m.bin \
+#   python -m projects.folded_backbone nanodet_m.param nanodet_m.bin \
 #       COCO_MINI/images work_dirs/nanodet_backbone.pth \
 #       --ann COCO_MINI/annotations/person_keypoints_train.json
 _base_ = './sasd_xs_coco_mini.py'

@@ -1,11 +1,13 @@
-# XS and its twin in about ten minutes on two CPU cores (tools/demo.py), on
-# people drawn by a program: it shows that everything works, not how good the
-# method is.
+# XS and its twin in about ten minutes on two CPU cores (`make demo`), on people
+# drawn by a program: it shows that everything works, not how good the method is.
 _base_ = [
     './_base_/default_runtime.py', './_base_/models/sasd_xs.py',
     './_base_/schedules/adamw_demo.py', './_base_/pipelines/input_128.py',
     './_base_/data/synthetic.py'
 ]
+custom_imports = dict(
+    imports=['sasd_mmpose.registration', 'projects.synthetic_people'],
+    allow_failed_imports=False)
 
 # Of 300 pictures of the training set (tools/fit_anchors.py).
 anchors = [[[26, 49], [22, 72], [32, 64]],

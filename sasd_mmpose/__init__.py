@@ -1,15 +1,9 @@
 """Staggered alignment self-distillation for pose estimation, on MMPose.
 
-``custom_imports = dict(imports=['sasd_mmpose'])`` is all a config needs: with
-MMPose in use, importing the package registers all its parts. By itself it
-imports neither torch nor MMPose, so that :mod:`sasd_mmpose.deploy` serves where
-they are not installed; :mod:`sasd_mmpose.registration` says how.
+Importing the package changes nothing and needs no torch. Configs register its
+parts by ``custom_imports = dict(imports=['sasd_mmpose.registration'])``.
 """
-from .errors import InputError, install_excepthook
-from .registration import register_with_mmpose
+from .errors import InputError
 from .version import __version__
-
-install_excepthook()
-register_with_mmpose()
 
 __all__ = ['InputError', '__version__']

@@ -1,9 +1,8 @@
 """What newer libraries break in the OpenMMLab packages, mended in one place.
 
-:func:`apply` runs once, just before MMPose is imported or when this package
-is imported after it (see :mod:`sasd_mmpose.registration`). Every part looks
-first whether it is needed, so that an environment in which everything fits is
-left as it is:
+:func:`mend_mmpose` is called by the packages that build on MMPose, before they
+import it. Every part looks first whether it is needed, so that an environment
+in which everything fits is left as it is:
 
 - a torchvision that is missing, or that cannot be imported beside this torch;
 - torch >= 2.6, whose safe loading refuses MMEngine's own checkpoints.
@@ -29,8 +28,8 @@ import torch
 STAND_IN_VERSION = '0.0.0+stand.in'
 
 
-def apply() -> None:
-    """Mend what this environment needs mended. Safe to call repeatedly."""
+def mend_mmpose() -> None:
+    """Mend what keeps MMPose from working here. Safe to call repeatedly."""
     provide_torchvision()
     allow_mmengine_checkpoints()
 

@@ -12,6 +12,8 @@ from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
+import projects.synthetic_people  # noqa: F401  (registers the data set)
+
 CONFIGS = Path(__file__).parents[1] / 'configs'
 # The one with anchors for small pictures.
 SMALL = 'sasd_xs_coco_mini'

@@ -213,7 +213,7 @@ def test_malicious_checkpoints_are_refused(tmp_path, attack):
 @pytest.mark.slow
 def test_apply_is_enough_to_import_mmpose():
     """In a fresh process, twice, with nothing else set."""
-    code = ('from sasd_mmpose import compat; compat.apply(); compat.apply(); '
+    code = ('from sasd_mmpose.compat import mend_mmpose as mend; mend(); mend(); '
             'import mmpose.visualization, mmpose.models; print("fine")')
     done = subprocess.run(
         [sys.executable, '-W', 'ignore', '-c', code], text=True,

@@ -19,8 +19,8 @@ from mmengine.registry import (
 from mmpose.registry import MODELS
 from small_nets import CONFIGS, model_cfg
 
-from sasd_mmpose.apis import model_complexity
 from sasd_mmpose.models import deployed_cfg
+from sasd_mmpose.models.complexity import model_complexity
 
 NAMES = sorted(
     str(path.relative_to(CONFIGS).with_suffix(''))

@@ -122,9 +122,3 @@ def test_the_hook_of_someone_else_is_left_alone(monkeypatch):
     monkeypatch.setattr(sys, 'excepthook', other)
     install_excepthook()
     assert sys.excepthook is other
-
-
-def test_importing_the_package_is_enough():
-    """The hook is installed by the package itself."""
-    source = (ROOT / 'sasd_mmpose' / '__init__.py').read_text()
-    assert 'install_excepthook()' in source

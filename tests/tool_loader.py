@@ -1,6 +1,7 @@
-"""Run the command lines of ``tools/`` within the test's own process."""
+"""Run command lines within the test's own process."""
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from collections.abc import Callable
@@ -11,7 +12,9 @@ TOOLS = Path(__file__).parents[1] / 'tools'
 
 
 def load_tool(name: str) -> ModuleType:
-    """Import ``tools/<name>.py`` under a name of its own."""
+    """Import ``tools/<name>.py``, or a command of a project by its module."""
+    if name.startswith('projects.'):
+        return importlib.import_module(name)
     spec = importlib.util.spec_from_file_location(
         f'tool_{name}', TOOLS / f'{name}.py')
     module = importlib.util.module_from_spec(spec)
@@ -23,7 +26,7 @@ def command(name: str, monkeypatch) -> Callable[..., int | None]:
     """Return a function that runs a tool with the arguments it is given.
 
     Args:
-        name (str): Name of the tool.
+        name (str): Name of the tool, or module of a project's command.
         monkeypatch: pytest's fixture, which puts ``sys.argv`` back.
 
     Returns:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import runpy
+import sys
 from pathlib import Path
 
 import mmpose
@@ -18,6 +19,8 @@ def run(name: str) -> None:
     Raises:
         InputError: If this MMPose was installed without its tools.
     """
+    # Configs may name modules of projects/.
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     package = Path(mmpose.__file__).parent
     for folder in (package / '.mim' / 'tools', package.parent / 'tools'):
         if (folder / name).is_file():

@@ -11,10 +11,15 @@ from pathlib import Path
 
 from rich.progress import track
 
-import sasd_mmpose  # noqa: F401, I001  (before mmpose: mends what is broken)
-from sasd_mmpose import InputError
-from sasd_mmpose.apis import TrainingBrowser, load_config
-from sasd_mmpose.visualization import draw_assignment, draw_sample, save_figure
+import sasd_mmpose.registration  # noqa: F401, I001  (before mmpose)
+from sasd_mmpose.engine.config import load_config
+from sasd_mmpose.errors import InputError, install_excepthook
+from sasd_mmpose.visualization.assignments import (
+    draw_assignment,
+    draw_sample,
+    save_figure,
+)
+from sasd_mmpose.visualization.training_browser import TrainingBrowser
 
 
 def parse_args() -> argparse.Namespace:
@@ -57,4 +62,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+    install_excepthook()
     main()

@@ -10,8 +10,9 @@ import sys
 
 import cv2
 
-import sasd_mmpose  # noqa: F401, I001  (before mmpose: mends what is broken)
+import sasd_mmpose.registration  # noqa: F401, I001  (before mmpose)
 from sasd_mmpose.deploy.export import PREVIEW, Exported, export_model
+from sasd_mmpose.errors import install_excepthook
 
 
 def parse_args() -> argparse.Namespace:
@@ -79,4 +80,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+    install_excepthook()
     main()

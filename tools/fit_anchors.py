@@ -6,17 +6,11 @@ import textwrap
 
 import numpy as np
 
-import sasd_mmpose  # noqa: F401, I001  (before mmpose: mends what is broken)
-from sasd_mmpose import InputError
-from sasd_mmpose.apis import (
-    build_labels,
-    check_input_multiple,
-    evaluate_anchors,
-    fit_anchors,
-    load_config,
-    mean_pose,
-    person_sizes,
-)
+import sasd_mmpose.registration  # noqa: F401, I001  (before mmpose)
+from sasd_mmpose.datasets.anchors import evaluate_anchors, fit_anchors
+from sasd_mmpose.datasets.person_boxes import build_labels, mean_pose, person_sizes
+from sasd_mmpose.engine.config import check_input_multiple, load_config
+from sasd_mmpose.errors import InputError, install_excepthook
 
 
 def parse_args() -> argparse.Namespace:
@@ -77,4 +71,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+    install_excepthook()
     main()

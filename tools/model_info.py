@@ -7,8 +7,10 @@ import logging
 
 from mmengine.config import Config
 
-import sasd_mmpose  # noqa: F401  (registers the models)
-from sasd_mmpose.apis import check_input_multiple, load_config, model_complexity
+import sasd_mmpose.registration  # noqa: F401, I001  (before mmpose)
+from sasd_mmpose.engine.config import check_input_multiple, load_config
+from sasd_mmpose.errors import install_excepthook
+from sasd_mmpose.models.complexity import model_complexity
 
 
 def parse_args() -> argparse.Namespace:
@@ -44,4 +46,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+    install_excepthook()
     main()

@@ -23,9 +23,12 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from sasd_mmpose import InputError
-from sasd_mmpose.model_zoo import published_models
-from sasd_mmpose.pictures import Person, PoseDrawer, PredictionWriter, open_source
+from sasd_mmpose.errors import InputError, install_excepthook
+from sasd_mmpose.inference.model_zoo import published_models
+from sasd_mmpose.inference.person import Person
+from sasd_mmpose.inference.prediction_writer import PredictionWriter
+from sasd_mmpose.inference.sources import open_source
+from sasd_mmpose.visualization.pose_drawer import PoseDrawer
 
 
 def parse_args() -> argparse.Namespace:
@@ -107,11 +110,11 @@ def load_net(args: argparse.Namespace
     Torch is imported only for a net that needs it.
     """
     if args.model is not None:
-        from sasd_mmpose.deploy import PosePredictor
+        from sasd_mmpose.inference.predictor import PosePredictor
         deployed = PosePredictor.from_dir(
             args.model, args.backend, args.threads or 1, args.score_thr, args.size)
         return deployed, deployed.description.drawing_metainfo
-    from sasd_mmpose.apis import Predictor
+    from sasd_mmpose.inference.torch_predictor import Predictor
     predictor = Predictor(args.config, args.checkpoint, args.device,
                           args.size, args.flip_test, args.score_thr)
     return lambda image: predictor([image])[0], predictor.metainfo
@@ -161,4 +164,5 @@ def report(writer: PredictionWriter, total: int | None, failed: bool) -> int:
 
 
 if __name__ == '__main__':
+    install_excepthook()
     sys.exit(main())

@@ -4,8 +4,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import sasd_mmpose  # noqa: F401, I001  (before mmpose: mends what is broken)
-from sasd_mmpose.apis import prune_checkpoint
+import sasd_mmpose.registration  # noqa: F401, I001  (before mmpose)
+from sasd_mmpose.engine.checkpoints import prune_checkpoint
+from sasd_mmpose.errors import install_excepthook
 
 
 def parse_args() -> argparse.Namespace:
@@ -35,4 +36,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+    install_excepthook()
     main()

@@ -1,7 +1,7 @@
 default_scope = 'mmpose'
 # Asked for by MMPose's inferencer: no detector stands in front of the net.
 data_mode = 'bottomup'
-custom_imports = dict(imports=['sasd_mmpose'], allow_failed_imports=False)
+custom_imports = dict(imports=['sasd_mmpose.registration'], allow_failed_imports=False)
 
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),

@@ -11,9 +11,8 @@ from mmpose.registry import MODELS
 from torch import Tensor
 
 from sasd_mmpose import InputError
-from sasd_mmpose.apis.checkpoint import read_checkpoint
-from sasd_mmpose.apis.config import load_config
-from sasd_mmpose.models.checkpoints import check_state_dict
+from sasd_mmpose.engine.checkpoints import check_state_dict, read_checkpoint
+from sasd_mmpose.engine.config import load_config
 
 # Data parallel training puts the first in front of every name, and training in
 # 16 bits the second.

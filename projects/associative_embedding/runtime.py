@@ -6,9 +6,9 @@ from math import ceil
 
 import numpy as np
 
-from sasd_mmpose.deploy.description import InputSpec
-from sasd_mmpose.deploy.letterbox import Letterbox, Placement
-from sasd_mmpose.pictures.person import Person
+from sasd_mmpose.inference.letterbox import Letterbox, Placement
+from sasd_mmpose.inference.model_description import InputSpec
+from sasd_mmpose.inference.person import Person
 
 from .grouping import Grouper
 

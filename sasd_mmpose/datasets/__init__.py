@@ -1,6 +1,10 @@
 """Data sets and transforms that MMPose lacks."""
+# ruff: noqa: E402
+from ..compat import mend_mmpose
+
+mend_mmpose()
+
 from .checked_coco import CheckedCocoDataset, CheckedCrowdPoseDataset
-from .synthetic_people import SyntheticPeople
 from .transforms import (
     LoadPoseImage,
     PoseMosaic,
@@ -11,6 +15,5 @@ from .transforms import (
 
 __all__ = [
     'CheckedCocoDataset', 'CheckedCrowdPoseDataset', 'LoadPoseImage',
-    'PoseMosaic', 'PoseRandomAffine', 'PoseRandomCrop', 'PoseResize',
-    'SyntheticPeople'
+    'PoseMosaic', 'PoseRandomAffine', 'PoseRandomCrop', 'PoseResize'
 ]

@@ -10,11 +10,7 @@ from mmpose.datasets import CocoDataset, CrowdPoseDataset
 from mmpose.registry import DATASETS
 
 from ..errors import InputError
-from .coco_annotations import (
-    check_annotation,
-    fill_missing_areas,
-    reading_annotations,
-)
+from .coco_annotations import check_annotation, fill_missing_areas, reading_annotations
 
 
 class CheckedAnnotationsMixin:

@@ -13,8 +13,7 @@ from mmpose.registry import TRANSFORMS
 
 from ..datasets.transforms.resize import PoseResize
 from ..errors import InputError
-from ..version import __version__
-from .description import (
+from ..inference.model_description import (
     MODEL_FILES,
     Bone,
     InputSpec,
@@ -23,6 +22,7 @@ from .description import (
     OutputSpec,
     Thresholds,
 )
+from ..version import __version__
 
 INPUT_NAME = 'in0'
 # Of the packages that shape what is written.

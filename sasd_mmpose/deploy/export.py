@@ -19,16 +19,23 @@ from mmengine.registry import init_default_scope
 from torch import Tensor, nn
 
 from .. import compat
-from ..apis.checkpoint import read_checkpoint
-from ..apis.config import load_config
-from ..apis.predictor import persons_of, pick_device
+from ..engine.checkpoints import read_checkpoint
+from ..engine.config import load_config
 from ..errors import InputError
+from ..images import UnreadablePicture, read_picture
+from ..inference.model_description import (
+    FILE_NAME,
+    MODEL_FILES,
+    PRECISIONS,
+    ModelDescription,
+)
+from ..inference.person import Person
+from ..inference.predictor import PosePredictor
+from ..inference.torch_predictor import persons_of, pick_device
 from ..models.deployed import prune_state_dict
-from ..pictures import Person, PoseDrawer, UnreadablePicture, read_picture
+from ..visualization.pose_drawer import PoseDrawer
 from .describe import describe
-from .description import FILE_NAME, MODEL_FILES, PRECISIONS, ModelDescription
 from .pnnx import require_pnnx
-from .predictor import PosePredictor
 
 if TYPE_CHECKING:  # it needs MMDeploy
     from .mmdeploy_task import OneStagePoseDetection

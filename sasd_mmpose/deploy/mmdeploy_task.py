@@ -26,13 +26,13 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmpose.registry import MODELS, TRANSFORMS
 from torch import Tensor, nn
 
-from ..apis.checkpoint import load_deployed
 from ..datasets.transforms.resize import check_input_size
+from ..engine.checkpoints import load_deployed
+from ..inference.backends import Net, open_net
+from ..inference.model_description import ModelDescription
 from ..models.deployed import deployed_cfg
 from . import pnnx
-from .backends import Net, open_net
 from .describe import INPUT_NAME, output_names, test_resize
-from .description import ModelDescription
 
 TASK = 'OneStagePoseDetection'
 if TASK not in {task.value for task in Task}:

@@ -22,8 +22,8 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
-from .description import InputSpec
-from .letterbox import Letterbox
+from ..inference.letterbox import Letterbox
+from ..inference.model_description import InputSpec
 
 HEAD_CONVS = 2  # convolutions of the head of a level
 

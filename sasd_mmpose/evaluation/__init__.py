@@ -1,4 +1,9 @@
 """What MMPose's evaluation lacks."""
+# ruff: noqa: E402
+from ..compat import mend_mmpose
+
+mend_mmpose()
+
 from .person_oks import mean_person_oks
 from .pose_coco_metric import PoseCocoMetric
 

@@ -1,3 +1,8 @@
+# ruff: noqa: E402
+from ..compat import mend_mmpose
+
+mend_mmpose()
+
 from .backbones import PoseShuffleNetV2, YOLOv5CSPDarknet
 from .data_preprocessors import BatchRandomScale
 from .deployed import deployed_cfg, prune_state_dict

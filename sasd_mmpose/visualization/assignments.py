@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.transforms import ScaledTranslation, Transform
 
-from ..pictures import PoseDrawer
 from . import style
+from .pose_drawer import PoseDrawer
 from .training_view import LevelView, TrainingView, same_targets
 
 PANEL = 3.0  # inches, least width of the panel of a level

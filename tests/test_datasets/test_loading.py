@@ -12,10 +12,7 @@ from PIL import Image
 
 from sasd_mmpose import InputError
 from sasd_mmpose.datasets import LoadPoseImage
-from sasd_mmpose.datasets.transforms.loading import (
-    MAX_FAILURES_IN_A_ROW,
-    to_bgr_uint8,
-)
+from sasd_mmpose.datasets.transforms.loading import MAX_FAILURES_IN_A_ROW, to_bgr_uint8
 from sasd_mmpose.engine.hooks import SkippedImagesHook
 
 

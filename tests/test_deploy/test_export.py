@@ -22,12 +22,13 @@ pytest.importorskip('mmdeploy')
 
 # ruff: noqa: E402
 from sasd_mmpose import InputError
-from sasd_mmpose.apis import Predictor
-from sasd_mmpose.apis import predictor as torch_predictor
-from sasd_mmpose.deploy import ModelDescription, PosePredictor, pnnx
-from sasd_mmpose.deploy.description import MODEL_FILES
+from sasd_mmpose.deploy import pnnx
 from sasd_mmpose.deploy.export import export_model, relative_error
-from sasd_mmpose.pictures import read_picture
+from sasd_mmpose.images import read_picture
+from sasd_mmpose.inference import torch_predictor as torch_predictor
+from sasd_mmpose.inference.model_description import MODEL_FILES, ModelDescription
+from sasd_mmpose.inference.predictor import PosePredictor
+from sasd_mmpose.inference.torch_predictor import Predictor
 
 XS, E, S = 'sasd_xs_coco_mini', 'sasd_e_coco', 'sasd_s_coco'
 DEPLOY = CONFIGS / 'deploy'
@@ -391,8 +392,8 @@ def test_mmdeploys_backend_model(folders, checkpoints, deploy_cfg, picture):
     """The task's model for a folder predicts what torch predicts."""
     from mmdeploy.apis import build_task_processor
 
-    from sasd_mmpose.apis import load_config
     from sasd_mmpose.deploy.export import load_deploy_config
+    from sasd_mmpose.engine.config import load_config
     task = build_task_processor(
         load_config(CONFIGS / f'{XS}.py'),
         load_deploy_config(deploy_cfg('pose_ncnn_static', (SIZE, SIZE))), 'cpu')
@@ -530,7 +531,7 @@ def test_command_compares_ap(folders, checkpoints, tmp_path, monkeypatch):
         f'model = dict(head=dict(anchors={model_cfg(XS).head.anchors}))\n'
         'test_dataloader = dict(dataset=dict(num_images=3))\n')
     out = tmp_path / 'results' / 'ap.json'
-    command('test_deployed', monkeypatch)(
+    command('projects.benchmark.tools.test_deployed', monkeypatch)(
         config, checkpoints[XS], folders[XS, 'ncnn'], folders[XS, 'onnxruntime'],
         '--out', out)
     report = json.loads(out.read_text())
@@ -539,16 +540,6 @@ def test_command_compares_ap(folders, checkpoints, tmp_path, monkeypatch):
         'torch fp32', 'ncnn fp32', 'onnxruntime fp32', 'openvino fp32'}
     for name in set(report['runs']) - {'torch fp32'}:
         assert abs(report['runs'][name]['difference']) < 1e-3
-
-
-@pytest.mark.slow
-def test_command_times_decoding(folders, tmp_path, monkeypatch):
-    command('time_decoding', monkeypatch)(
-        folders[XS, 'ncnn'], '--people', 2, '--rounds', 3, '--out',
-        tmp_path / 'times.json')
-    row, = json.loads((tmp_path / 'times.json').read_text())['rows']
-    assert row['runtime'] == 'ncnn' and row['people'] == 2
-    assert row['net_ms'] > 0 and row['decode_ms'] > 0
 
 
 def test_weights_keep_every_layer_busy(golden):

@@ -7,8 +7,8 @@ from mmpose.models.pose_estimators import BottomupPoseEstimator
 from small_nets import build, model_cfg
 
 from sasd_mmpose import InputError
+from sasd_mmpose.engine.checkpoints import check_state_dict
 from sasd_mmpose.models import deployed_cfg, prune_state_dict
-from sasd_mmpose.models.checkpoints import check_state_dict
 
 SIZE = 64
 TRAINING_WORDS = ('aux', 'twin', 'criterion', 'loss', 'distill')

@@ -7,7 +7,8 @@ from small_nets import CONFIGS
 from tool_loader import command
 
 from sasd_mmpose import InputError
-from sasd_mmpose.apis import TrainingBrowser, load_config
+from sasd_mmpose.engine.config import load_config
+from sasd_mmpose.visualization.training_browser import TrainingBrowser
 
 
 def test_browse(monkeypatch, tmp_path):

@@ -9,7 +9,8 @@ from small_nets import CONFIGS
 from tool_loader import command
 
 from sasd_mmpose import InputError
-from sasd_mmpose.apis import build_labels, load_config, person_sizes
+from sasd_mmpose.datasets.person_boxes import build_labels, person_sizes
+from sasd_mmpose.engine.config import load_config
 
 
 def printed_anchors(text: str) -> np.ndarray:

@@ -12,8 +12,9 @@ from small_nets import CONFIGS, SMALL, build, model_cfg
 from tool_loader import command, load_tool
 
 from sasd_mmpose import InputError
-from sasd_mmpose.apis import Predictor, open_source
-from sasd_mmpose.model_zoo import PublishedModel
+from sasd_mmpose.inference.model_zoo import PublishedModel
+from sasd_mmpose.inference.sources import open_source
+from sasd_mmpose.inference.torch_predictor import Predictor
 
 
 @pytest.fixture(scope='module')

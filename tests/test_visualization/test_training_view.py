@@ -11,13 +11,12 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from small_nets import build, model_cfg, people
 
 from sasd_mmpose.models.task_modules import GroundTruth
-from sasd_mmpose.visualization import (
+from sasd_mmpose.visualization.assignments import (
     draw_assignment,
     draw_sample,
-    same_targets,
     save_figure,
-    view_training_sample,
 )
+from sasd_mmpose.visualization.training_view import same_targets, view_training_sample
 
 METAINFO = parse_pose_metainfo(
     dict(from_file='configs/_base_/datasets/coco.py'))

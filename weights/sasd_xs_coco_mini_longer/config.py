@@ -66,8 +66,7 @@ custom_hooks = [
     dict(type='CheckpointGuardHook'),
 ]
 custom_imports = dict(
-    allow_failed_imports=False, imports=[
-        'sasd_mmpose',
+    allow_failed_imports=False, imports=['sasd_mmpose.registration',
     ])
 data_mode = 'bottomup'
 data_root = 'data/coco_mini/'

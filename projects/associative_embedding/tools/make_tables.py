@@ -9,6 +9,8 @@ import json
 import re
 from pathlib import Path
 
+from sasd_mmpose.errors import install_excepthook
+
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / 'results' / 'projects'
 PROJECTS = ('litepose', 'higherhrnet')
@@ -23,8 +25,10 @@ def measure(project: str) -> None:
     Args:
         project (str): Its name.
     """
-    from projects.associative_embedding.runtime import AERuntime
-    from sasd_mmpose.apis import load_config, model_complexity
+    from sasd_mmpose.engine.config import load_config
+    from sasd_mmpose.models.complexity import model_complexity
+
+    from ..runtime import AERuntime
     sizes = {}
     for name in read(f'{project}_quoted')['models']:
         cfg = load_config(config_path(project, name))
@@ -132,4 +136,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+    install_excepthook()
     main()

@@ -8,12 +8,10 @@ from pathlib import Path
 
 import torch
 
-from projects.associative_embedding.overfit import (
-    NUM_PICTURES,
-    overfit,
-    overfit_cfg,
-)
-from sasd_mmpose.apis.run_record import machine
+from projects.paper_tables.run_record import machine
+from sasd_mmpose.errors import install_excepthook
+
+from ..overfit import NUM_PICTURES, overfit, overfit_cfg
 
 
 def parse_args() -> argparse.Namespace:
@@ -69,4 +67,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+    install_excepthook()
     main()

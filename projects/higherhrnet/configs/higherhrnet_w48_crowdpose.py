@@ -4,7 +4,7 @@ _base_ = [
     '../../associative_embedding/configs/crowdpose.py'
 ]
 custom_imports = dict(
-    imports=['sasd_mmpose', 'projects.higherhrnet'],
+    imports=['sasd_mmpose.registration', 'projects.higherhrnet'],
     allow_failed_imports=False)
 
 model = dict(

@@ -4,7 +4,9 @@ from __future__ import annotations
 import argparse
 
 from projects.associative_embedding.conversion import convert_checkpoint
-from projects.higherhrnet.checkpoint_keys import rename
+from sasd_mmpose.errors import install_excepthook
+
+from ..checkpoint_keys import rename
 
 
 def parse_args() -> argparse.Namespace:
@@ -24,4 +26,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+    install_excepthook()
     main()

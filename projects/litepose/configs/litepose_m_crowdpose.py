@@ -2,7 +2,8 @@ _base_ = [
     './_base_/litepose_m.py', '../../associative_embedding/configs/crowdpose.py'
 ]
 custom_imports = dict(
-    imports=['sasd_mmpose', 'projects.litepose'], allow_failed_imports=False)
+    imports=['sasd_mmpose.registration', 'projects.litepose'],
+    allow_failed_imports=False)
 
 model = dict(
     head=dict(metainfo={{_base_.metainfo}}, decoder={{_base_.decoder}}))

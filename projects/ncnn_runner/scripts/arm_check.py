@@ -27,8 +27,10 @@ import cv2
 import numpy as np
 from build_runner import build_runner, load_build_ncnn
 
-from sasd_mmpose.deploy import ModelDescription, PosePredictor
-from sasd_mmpose.pictures import read_picture
+from sasd_mmpose.errors import install_excepthook
+from sasd_mmpose.images import read_picture
+from sasd_mmpose.inference.model_description import ModelDescription
+from sasd_mmpose.inference.predictor import PosePredictor
 
 ROOT = Path(__file__).resolve().parents[3]
 RESULT = ROOT / 'results' / 'deploy' / 'arm_check.json'
@@ -131,7 +133,7 @@ def find_pictures(number: int, folder: Path) -> tuple[list[Path], str]:
         names = sorted(image['file_name'] for image in images)[:number]
         found = [data_set / 'images' / name for name in names]
         return found, 'coco_mini, val'
-    from sasd_mmpose.datasets import SyntheticPeople
+    from projects.synthetic_people import SyntheticPeople
     drawn = SyntheticPeople(num_images=number, image_size=(640, 480))
     drawn.export(folder)
     return sorted((folder / 'images').iterdir()), 'SyntheticPeople, seed 0'
@@ -151,8 +153,8 @@ def export_random(folder: Path, picture: Path) -> Path:
     from mmengine.registry import init_default_scope
     from mmpose.registry import MODELS
 
-    from sasd_mmpose.apis.config import load_config
     from sasd_mmpose.deploy.export import export_model
+    from sasd_mmpose.engine.config import load_config
     from sasd_mmpose.models.deployed import deployed_cfg
     config = ROOT / 'configs' / 'sasd_xs_coco_mini.py'
     init_default_scope('mmpose')
@@ -256,4 +258,5 @@ def main() -> int:
 
 
 if __name__ == '__main__':
+    install_excepthook()
     sys.exit(main())

@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
+from sasd_mmpose.errors import install_excepthook
+
 PROJECT = Path(__file__).resolve().parents[1]
 BUILD_NCNN = PROJECT.parents[1] / 'tools' / 'setup' / 'build_ncnn.py'
 JSON_HEADERS = 'nlohmann-json3-dev'
@@ -114,4 +116,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+    install_excepthook()
     main()

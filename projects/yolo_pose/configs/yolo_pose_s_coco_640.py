@@ -8,7 +8,7 @@ _base_ = [
 ]
 
 custom_imports = dict(
-    imports=['sasd_mmpose', 'projects.yolo_pose'],
+    imports=['sasd_mmpose.registration', 'projects.yolo_pose'],
     allow_failed_imports=False)
 
 # Schedule: 300 epochs, learning rate down to a fifth.

@@ -7,12 +7,7 @@ from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
 from ...errors import InputError
-from ...pictures.reading import (
-    UnreadablePicture,
-    decode_picture,
-    to_bgr_uint8,
-    why_unreadable,
-)
+from ...images import UnreadablePicture, decode_picture, to_bgr_uint8, why_unreadable
 
 # So many pictures that cannot be read one after the other are no accident.
 MAX_FAILURES_IN_A_ROW = 100

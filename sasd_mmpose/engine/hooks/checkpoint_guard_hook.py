@@ -8,7 +8,7 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner, find_latest_checkpoint
 from mmpose.registry import HOOKS
 
-from ...models.checkpoints import check_state_dict
+from ..checkpoints import check_state_dict
 
 
 @HOOKS.register_module()

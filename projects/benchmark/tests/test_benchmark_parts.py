@@ -1,0 +1,328 @@
+"""The benchmark: who takes part, planted people, races, agreement, failures."""
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy.optimize import linear_sum_assignment
+
+from projects.benchmark import (
+    RUNTIMES,
+    Settings,
+    choose,
+    drawn_pictures,
+    load_catalogue,
+    run_benchmark,
+    runtimes,
+)
+from projects.benchmark.catalogue import Entry, Ratio
+from projects.benchmark.entrant import Entrant
+from projects.benchmark.ncnn_profile import layer_times, read_layers
+from projects.benchmark.planting import plant
+from projects.benchmark.race import Lane, Times, Turn, paired_ratio, race, spread
+from projects.benchmark.report import ratio_record
+from projects.benchmark.runtimes import compare, greatest_shift, make_ready
+from sasd_mmpose.errors import InputError
+from sasd_mmpose.inference.person import Person
+
+ROOT = Path(__file__).parents[3]
+CATALOGUE = load_catalogue(ROOT / 'projects/benchmark/configs/models.py')
+# Small inputs; those of LitePose follow from the picture.
+SMALL = dict(
+    sasd_xs=(128, 128), yolo_pose_s=(128, 128), litepose_xs=(384, 256),
+    yolox_pose_tiny=(128, 128), rtmo_t=(128, 128))
+
+
+@pytest.fixture(scope='module')
+def pictures():
+    """Two drawn pictures with people."""
+    return drawn_pictures(2)
+
+
+def entrant(name: str, pictures) -> Entrant:
+    """Build a model of the catalogue at a small input size."""
+    entry = CATALOGUE.entries[name]._replace(input_size=SMALL[name])
+    return Entrant(entry, ROOT, pictures[0].image)
+
+
+# ------------------------------------------------------------- who takes part
+
+
+def test_unknown_names_are_refused_with_the_known_ones():
+    with pytest.raises(InputError) as error:
+        choose(['sasd_xs', 'sasd_xxl'], list(CATALOGUE.entries), 'model')
+    line = str(error.value)
+    assert 'sasd_xxl' in line and 'litepose_xs' in line and '\n' not in line
+
+
+def test_names_are_taken_once_and_in_order():
+    assert choose(['ncnn', 'torch', 'ncnn'], RUNTIMES, 'backend') == [
+        'torch', 'ncnn']
+    assert choose(None, RUNTIMES, 'backend') == list(RUNTIMES)
+
+
+def test_catalogue_names_files_and_ratios_of_its_own_models():
+    for entry in CATALOGUE.entries.values():
+        assert entry.config.startswith('mmpose::') or (
+            ROOT / entry.config).is_file()
+    for ratio in CATALOGUE.ratios:
+        for model, stage in (ratio.of, ratio.to):
+            assert model in CATALOGUE.entries
+            assert stage in Times._fields
+
+
+def test_litepose_sizes_are_those_of_a_4_3_picture():
+    """Short side as nominal, the other up to a multiple of 64."""
+    for name, nominal in (('litepose_xs', 256), ('litepose_s', 448),
+                          ('litepose_m', 448), ('litepose_l', 512)):
+        width, height = CATALOGUE.entries[name].input_size
+        assert height == nominal
+        assert width == -(-nominal * 4 // 3 // 64) * 64
+
+
+# -------------------------------------------------------------- planted people
+
+
+@pytest.mark.parametrize('name', sorted(SMALL))
+def test_planted_people_come_out(name, pictures):
+    """As many as are labelled, where they are; RTMO's keypoints are noise."""
+    model = entrant(name, pictures)
+    image, labels = pictures[0].image, pictures[0].labels
+    _, place = model.stages.preprocess(image)
+    maps = plant(model, labels.in_input(place))
+    assert [m.shape for m in maps] == model.shapes
+    found = model.stages.decode(maps, place)
+    assert abs(len(found) - len(labels.boxes)) <= 2
+    if name == 'rtmo_t':
+        return
+    distances = np.array([[
+        np.abs(person.keypoints - points)[visible].mean()
+        for points, visible in zip(labels.keypoints, labels.visible)
+    ] for person in found])
+    matched = distances[linear_sum_assignment(distances)]
+    # A cell of LitePose's finest map is 3.3 pixels of the picture.
+    assert np.median(matched) < 4
+
+
+def test_labels_move_with_the_picture(pictures):
+    model = entrant('sasd_xs', pictures)
+    _, place = model.stages.preprocess(pictures[0].image)
+    labels = pictures[0].labels
+    moved = labels.in_input(place)
+    # 640 x 480 in 128 x 128: a fifth of the size, 16 rows of grey above.
+    assert np.allclose(moved.boxes, labels.boxes / 5 + [0, 16, 0, 16], atol=1e-3)
+    assert np.allclose(place.to_picture(moved.keypoints), labels.keypoints,
+                       atol=1e-2)
+
+
+def test_random_weights_keep_their_scale(pictures):
+    """Batch norms are settled: maps neither fade nor explode, and repeat."""
+    first, second = (entrant('sasd_xs', pictures) for _ in range(2))
+    with torch.no_grad():
+        maps = first.net(first.example)
+        assert all(1e-2 < m.std() < 1e2 for m in maps)
+        for a, b in zip(maps, second.net(second.example)):
+            assert torch.equal(a, b)
+    assert not any(m.training for m in first.net.modules())
+
+
+def test_macs_are_those_of_the_very_size(pictures):
+    """LitePose-XS: 0.919 G at 256 x 256, half as many again at 384 x 256."""
+    counted = entrant('litepose_xs', pictures).complexity()
+    assert counted['macs'] == pytest.approx(1.5 * 0.919e9, rel=0.04)
+    assert counted['params'] == pytest.approx(1.676e6, rel=0.01)
+
+
+# ----------------------------------------------------------------------- races
+
+
+class _Stages:
+    """Surroundings of a net that note what they are asked."""
+
+    def __init__(self, log: list, name: str, fails_at: int | None = None):
+        self.log, self.name, self.fails_at = log, name, fails_at
+
+    def preprocess(self, image):
+        self.log.append(self.name)
+        if self.fails_at is not None and self.log.count(
+                self.name) > self.fails_at:
+            raise ValueError('out of\nmemory')
+        return np.zeros((1, 3, 2, 2)), None
+
+    def decode(self, maps, place):
+        return []
+
+
+def lane(log: list, name: str, fails_at: int | None = None) -> Lane:
+    return Lane(_Stages(log, name, fails_at), lambda blob: [], [[], []])
+
+
+IMAGES = [np.zeros((2, 2, 3), np.uint8)] * 2
+
+
+def test_models_take_turns():
+    log, rounds = [], []
+    lanes = {(name, 'ncnn'): lane(log, name) for name in 'AB'}
+    outcome = race(lanes, IMAGES, 3, rounds.append)
+    # One run that does not count, then one that does.
+    assert log == list('AABB') * 3
+    assert rounds == [1, 2, 3]
+    assert {key: len(turns) for key, turns in outcome.turns.items()} == {
+        ('A', 'ncnn'): 3, ('B', 'ncnn'): 3}
+    for turn in outcome.turns['A', 'ncnn']:
+        parts = turn.ms.preprocess + turn.ms.net + turn.ms.decode
+        assert parts == pytest.approx(turn.ms.whole)
+
+
+def test_one_that_breaks_down_leaves_the_others_in_the_race():
+    log = []
+    lanes = {('A', 'ncnn'): lane(log, 'A', fails_at=3),
+             ('B', 'ncnn'): lane(log, 'B')}
+    outcome = race(lanes, IMAGES, 3, lambda number: None)
+    assert outcome.failed == {('A', 'ncnn'): 'ValueError: out of memory'}
+    assert list(outcome.turns) == [('B', 'ncnn')]
+    assert len(outcome.turns['B', 'ncnn']) == 3
+
+
+def test_ctrl_c_keeps_the_rounds_so_far():
+    log = []
+
+    def stop(number):
+        if number == 2:
+            raise KeyboardInterrupt
+
+    outcome = race({('A', 'ncnn'): lane(log, 'A')}, IMAGES, 9, stop)
+    assert len(outcome.turns['A', 'ncnn']) == 2
+
+
+def turn(*ms: float) -> Turn:
+    return Turn(Times(*ms), Times(*(2 * value for value in ms)))
+
+
+def test_ratios_are_paired_within_rounds():
+    """A machine that is ten times slower in one round changes nothing."""
+    fast = [Times(1, 2, 1, 4), Times(10, 20, 10, 40), Times(1, 2, 1, 4)]
+    slow = [Times(1, 6, 1, 8), Times(10, 60, 10, 80), Times(1, 6, 1, 8)]
+    found = paired_ratio(fast, slow, 'whole', 'whole')
+    assert found == dict(median=0.5, q25=0.5, q75=0.5, min=0.5)
+    assert paired_ratio(fast, fast, 'whole', 'net')['median'] == 2
+
+
+def test_spread_is_median_and_quartiles():
+    assert spread([4, 1, 3, 2, 5]) == dict(median=3, q25=2, q75=4, min=1)
+
+
+def test_a_ratio_says_whether_it_is_met():
+    ratio = Ratio(('a', 'whole'), ('b', 'whole'), 0.5)
+    turns = {('a', 'ncnn'): [turn(0, 1, 0, 1)], ('b', 'ncnn'): [turn(0, 2, 0, 2)]}
+    record = ratio_record(ratio, 'ncnn', turns)
+    assert record['met'] and record['ms']['median'] == 0.5
+    assert not ratio_record(
+        ratio._replace(at_most=0.4), 'ncnn', turns)['met']
+    assert 'met' not in ratio_record(
+        ratio._replace(at_most=None), 'ncnn', turns)
+    assert ratio_record(ratio, 'torch', turns) is None
+
+
+# ------------------------------------------------------------------- agreement
+
+
+def person(*points: tuple[float, float]) -> Person:
+    return Person(np.zeros(4), 1.0, np.array(points), np.ones(len(points)))
+
+
+def test_people_are_paired_whatever_their_order():
+    ours = [person((0, 0), (4, 4)), person((50, 50), (60, 60))]
+    theirs = [person((50, 50.2), (60, 60)), person((0.1, 0), (4, 4))]
+    assert greatest_shift(ours, theirs) == pytest.approx(0.2)
+    assert greatest_shift(ours, ours[:1]) is None
+    assert greatest_shift(ours, [ours[0], ours[0]]) > 40
+    assert greatest_shift([], []) == 0
+
+
+def test_a_net_that_differs_is_seen(pictures):
+    model = entrant('sasd_xs', pictures)
+    blob, place = model.stages.preprocess(pictures[0].image)
+    planted = plant(model, pictures[0].labels.in_input(place))
+
+    def shifted(step):
+        def net(inputs):
+            with torch.no_grad():
+                return [m[0].numpy() + step
+                        for m in model.net(torch.from_numpy(inputs))]
+        return net
+
+    exact = compare(model, shifted(0), blob, place, planted)
+    assert exact.max_relative_error == 0 and exact.same_people
+    # Half a cell and more, for every keypoint.
+    wrong = compare(model, shifted(1), blob, place, planted)
+    assert wrong.max_relative_error > 0.01 and not wrong.same_people
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('name', [
+    'sasd_xs', 'litepose_xs', 'yolo_pose_s', 'yolox_pose_tiny', 'rtmo_t'])
+def test_ncnn_gives_the_same_people_as_torch(name, pictures, tmp_path):
+    model = entrant(name, pictures)
+    ready = make_ready(model, 'ncnn', 1, tmp_path)
+    params = sum(p.numel() for p in model.net.parameters())
+    # Four bytes each; batch norms are folded, and a tenth of RTMO is for
+    # training only.
+    assert ready.file_bytes == pytest.approx(
+        4 * params, rel=0.1 if name == 'rtmo_t' else 0.02)
+    for picture in pictures:
+        blob, place = model.stages.preprocess(picture.image)
+        planted = plant(model, picture.labels.in_input(place))
+        agreement = compare(model, ready.net, blob, place, planted)
+        assert agreement.max_relative_error < 2e-3
+        assert agreement.same_people, agreement
+        assert abs(agreement.people - len(picture.labels.boxes)) <= 2
+    # A second conversion is the first one.
+    again = make_ready(model, 'ncnn', 1, tmp_path)
+    assert again.folder == ready.folder
+
+    times = layer_times(ready.folder, blob, 1)
+    assert len(times) == len(read_layers(ready.folder / 'end2end.param')) - 1
+    assert all(ms > 0 for _, ms in times)
+
+
+# ------------------------------------------------------------------ the report
+
+
+@pytest.mark.slow
+def test_report_goes_on_where_models_fail(pictures, tmp_path, monkeypatch):
+    """One net cannot be converted; one config is missing."""
+
+    def refuse(*args):
+        raise RuntimeError('no such layer in ncnn')
+
+    monkeypatch.setattr(runtimes, 'convert', refuse)
+    entries = {
+        'rtmo_t': CATALOGUE.entries['rtmo_t']._replace(input_size=(128, 128)),
+        'lost': Entry('lost', 'configs/lost.py', (128, 128)),
+    }
+    catalogue = CATALOGUE._replace(
+        entries=entries, ratios=[Ratio(('rtmo_t', 'whole'), ('rtmo_t', 'net'))])
+    settings = Settings(['torch', 'ncnn'], 1, 2, tmp_path, ROOT)
+    said = []
+    result = run_benchmark(
+        catalogue, list(entries), pictures, 'drawn', settings, said.append)
+    result = json.loads(json.dumps(result))
+
+    assert 'no such config file' in result['models']['lost']['failed']
+    assert any('lost' in line and 'no such' in line for line in said)
+    rtmo = result['models']['rtmo_t']
+    assert 'no such layer' in rtmo['runtimes']['ncnn']['failed']
+    times = rtmo['runtimes']['torch']['ms']
+    assert times['whole']['median'] >= times['net']['median'] > 0
+    assert rtmo['quoted_ap']['value'] == 57.4
+    assert result['threads'] == 1 and result['rounds'] == 2
+    assert result['pictures']['people'] == [
+        len(picture.labels.boxes) for picture in pictures]
+    assert result['versions']['torch'] == torch.__version__.split('+')[0] or (
+        result['versions']['torch'] == torch.__version__)
+    ratio, = result['ratios']
+    assert ratio['ms']['median'] >= 1

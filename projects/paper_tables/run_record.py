@@ -1,0 +1,138 @@
+"""Keeping what a run was and what it gave, for results/."""
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+
+from sasd_mmpose.datasets.person_boxes import build_labels
+from sasd_mmpose.engine.checkpoints import prune_checkpoint, read_checkpoint
+from sasd_mmpose.errors import InputError
+from sasd_mmpose.evaluation.deployed import evaluate_deployed
+from sasd_mmpose.visualization.curves import plot_training_curves
+
+
+def machine() -> str:
+    """Name what a run was made on: processor or GPU, and cores."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    name = platform.processor() or platform.machine()
+    info = Path('/proc/cpuinfo')
+    if info.is_file():
+        for line in info.read_text().splitlines():
+            if line.startswith('model name'):
+                name = line.partition(':')[2].strip()
+                break
+    return f'{name}, {os.cpu_count()} cores'
+
+
+def training_hours(work_dir: Path, last_step: float = math.inf) -> float:
+    """Add up the time of the logged steps, resumed ones included.
+
+    Args:
+        work_dir (Path): Work directory of the training.
+        last_step (float): What was logged after it does not count.
+
+    Returns:
+        float: Hours.
+    """
+    seconds = 0.0
+    for log in sorted(work_dir.glob('*/vis_data/scalars.json')):
+        entries = [json.loads(line) for line in log.read_text().splitlines()]
+        entries = [entry for entry in entries
+                   if 'loss' in entry and entry['step'] <= last_step]
+        # A log that was resumed does not begin with the first step.
+        steps = [entry['step'] for entry in entries]
+        spans = [b - a for a, b in zip(steps, steps[1:])]
+        spans = spans[:1] + spans
+        seconds += sum(
+            entry['time'] * span for entry, span in zip(entries, spans))
+    return seconds / 3600
+
+
+def _portable(text: str, work_dir: Path) -> str:
+    """Replace the folders of this machine by those of a fresh clone."""
+    folders = {
+        str(work_dir.resolve()): f'work_dirs/{work_dir.name}',
+        str(work_dir): f'work_dirs/{work_dir.name}',
+        os.environ.get('SASD_DATA_ROOT', 'data').rstrip('/'): 'data',
+        sys.prefix: '.venv',
+        sys.base_prefix: 'python',
+        str(Path.cwd()): '.',
+    }
+    for folder, name in folders.items():
+        text = text.replace(folder, name)
+    return text
+
+
+def _check_work_dir(work_dir: Path) -> None:
+    """Raise InputError unless a training left its config and log there."""
+    if not list(work_dir.glob('*.py')) or not list(work_dir.glob('*/*.log')):
+        raise InputError(f'{work_dir}: not the work directory of a training: '
+                         'it has no config or no log')
+
+
+def record_run(work_dir: Path, checkpoint: Path, folder: Path,
+               trained_on: str, evaluated_on: str,
+               averaged: Sequence[Path] = ()) -> dict:
+    """Evaluate a run's net as it is deployed, and write down all of it.
+
+    Args:
+        work_dir (Path): Work directory of the training.
+        checkpoint (Path): The checkpoint to evaluate.
+        folder (Path): Where config, log, curves and ``result.json`` go.
+        trained_on (str): What the training set is, in words.
+        evaluated_on (str): What the test set is, in words.
+        averaged (Sequence[Path]): Work directories of trainings that differ in
+            the seed alone, where the checkpoint is the mean of theirs and this
+            one's. Their logs and hours are added; the curves are this one's.
+
+    Returns:
+        dict: The content of ``result.json``.
+
+    Raises:
+        InputError: If a folder is no work directory with a config and log.
+    """
+    work_dirs = [work_dir, *averaged]
+    for one in work_dirs:
+        _check_work_dir(one)
+    configs = sorted(work_dir.glob('*.py'))
+    cfg = Config.fromfile(configs[0])
+    meta = read_checkpoint(checkpoint)['meta']
+    folder.mkdir(parents=True, exist_ok=True)
+    scratch = work_dir / 'record'
+    pruned = scratch / 'pruned.pth'
+    scratch.mkdir(exist_ok=True)
+    prune_checkpoint(checkpoint, pruned)
+    metrics, dataset = evaluate_deployed(
+        cfg, pruned, scratch, scratch / 'test')
+
+    (folder / 'config.py').write_text(
+        _portable(configs[0].read_text(), work_dir))
+    (folder / 'train.log').write_text('\n'.join(
+        _portable(log.read_text(), one)
+        for one in work_dirs for log in sorted(one.glob('*/*.log'))))
+    plot_training_curves(work_dir, folder / 'curves.png')
+    result = dict(
+        config=configs[0].name,
+        seed=meta.get('seed'),
+        epochs=meta.get('epoch'),
+        trained_on=f'{trained_on}, {len(build_labels(cfg, "train"))} pictures',
+        evaluated_on=f'{evaluated_on}, {len(dataset)} pictures, '
+                     f'{cfg.input_size[0]} px',
+        flip_test=bool(cfg.model.test_cfg.get('flip_test', False)),
+        training_hours=round(
+            sum(training_hours(one, meta.get('iter', math.inf))
+                for one in work_dirs), 2),
+        machine=machine(),
+        torch=torch.__version__,
+        metrics={name: round(float(v), 5) for name, v in metrics.items()})
+    (folder / 'result.json').write_text(json.dumps(result, indent=2) + '\n')
+    return result

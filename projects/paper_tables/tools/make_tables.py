@@ -1,0 +1,278 @@
+"""Write the tables of README and docs from the files in results/.
+
+Each table stands between two comments, `<!-- table NAME -->` and
+`<!-- end NAME -->`; what is between them is replaced. With --measure, the
+sizes of the nets are counted anew first.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from sasd_mmpose.errors import install_excepthook
+
+ROOT = Path(__file__).parents[3]
+RESULTS = ROOT / 'results'
+DOCUMENTS = ('README.md', 'docs/paper_notes.md', 'docs/experiments.md',
+             'docs/benchmark.md', 'docs/deploy.md')
+SUITES = ('table3', 'table4', 'table5', 'table6', 'open-questions')
+NONE = '–'
+
+
+def read(name: str) -> dict:
+    """Read a result file."""
+    return json.loads((RESULTS / name).read_text())
+
+
+def measure_models() -> None:
+    """Count parameters and MACs of all configs of the paper's tables."""
+    from sasd_mmpose.engine.config import load_config
+    from sasd_mmpose.models.complexity import model_complexity
+    models = {}
+    for name in read('quoted.json')['models']:
+        cfg = load_config(ROOT / 'configs' / f'{name}.py')
+        size = cfg.input_size[0]
+        models[name] = dict(
+            deployed=model_complexity(cfg.model, size)._asdict(),
+            trained=model_complexity(cfg.model, size, aux=True)._asdict())
+    path = RESULTS / 'models.json'
+    path.write_text(json.dumps(models, indent=2) + '\n')
+    print(f'wrote {path.relative_to(ROOT)}')
+
+
+def markdown(header: list[str], rows: list[list[str]]) -> str:
+    """Lay out a table, its first column to the left."""
+    lines = [header, ['---'] + ['---:'] * (len(header) - 1), *rows]
+    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
+
+
+def quoted(value: float | None) -> str:
+    """Show a figure of the paper."""
+    return NONE if value is None else f'{value:g} ᵖ'
+
+
+def model_table() -> str:
+    """Sizes against the paper, and the paper's accuracy."""
+    paper = read('quoted.json')['models']
+    rows = []
+    for name, entry in read('models.json').items():
+        deployed, said = entry['deployed'], paper[name]
+        accuracy = [
+            quoted(said.get(key)) for key in (
+                'coco_val_ap', 'coco_test_dev_ap', 'crowdpose_test_ap')
+        ]
+        rows.append([
+            f'[{name}](configs/{name}.py)', str(deployed['size']),
+            f'{deployed["params"] / 1e6:.2f} M', quoted(said['params_m']),
+            f'{deployed["macs"] / 1e9:.2f} G', quoted(said['macs_g']),
+            *accuracy
+        ])
+    return markdown([
+        'config', 'input', 'parameters', 'in the paper', 'MACs',
+        'in the paper', 'COCO val AP', 'COCO test-dev AP', 'CrowdPose AP'
+    ], rows)
+
+
+def run_table() -> str:
+    """What was trained and evaluated here."""
+    rows = []
+    for path in sorted(RESULTS.glob('*/result.json')):
+        run = json.loads(path.read_text())
+        metrics = run['metrics']
+        rows.append([
+            f'[{path.parent.name}](results/{path.parent.name})',
+            run['evaluated_on'],
+            f'{metrics["coco/AP"]:.3f}', f'{metrics["coco/AP .5"]:.3f}',
+            f'{metrics["coco/AR"]:.3f}', run['trained_on'], run['machine']
+        ])
+    return markdown([
+        'run', 'evaluated on', 'AP', 'AP50', 'AR', 'trained on', 'machine'
+    ], rows)
+
+
+def demo_table() -> str:
+    """What `make demo` reached."""
+    run = read('demo/metrics.json')
+    return markdown(
+        ['pictures', 'epochs', 'CPU seconds', 'AP', 'AP50', 'AR'],
+        [[
+            f'{run["train_pictures"]} for training',
+            f'{run["epochs"]} of {run["planned_epochs"]}',
+            str(run['train_cpu_seconds']), f'{run["AP"]:.3f}',
+            f'{run["AP .5"]:.3f}', f'{run["AR"]:.3f}'
+        ]])
+
+
+def trials_table() -> str:
+    """What each part of the training does on 16 photographs."""
+    runs = {path.stem: json.loads(path.read_text())
+            for path in RESULTS.glob('overfit/*.json')}
+    seeds = next(iter(runs.values()))['seeds'] if runs else []
+    ranked = sorted(runs.items(), key=lambda run: -sum(run[1]['AP']))
+    return markdown(
+        ['trial', *(f'seed {seed}' for seed in seeds)],
+        [[f'[{name.replace("_", " ")}](../results/overfit/{name}.json)',
+          *(f'{score:.3f}' for score in run['AP'])]
+         for name, run in ranked])
+
+
+def net_table() -> str:
+    """The paper's accuracy of each net, and the command that trains it."""
+    rows = []
+    for name, said in read('quoted.json')['models'].items():
+        accuracy = [quoted(said.get(key)) for key in (
+            'coco_val_ap', 'coco_test_dev_ap', 'crowdpose_test_ap')]
+        rows.append([f'[{name}](../configs/{name}.py)', *accuracy,
+                     f'`tools/dist_train.sh configs/{name}.py 8`'])
+    return markdown([
+        'config', 'COCO val AP', 'COCO test-dev AP', 'CrowdPose AP',
+        'command, 8 GPUs'
+    ], rows)
+
+
+def experiment_table(name: str) -> str:
+    """A suite of experiments: in small, and in full where that was run."""
+    from .. import FORMS, read_results, read_suites, suite_table
+    suite = read_suites(ROOT)[name]
+    parts = []
+    for form in FORMS:
+        if form == 'mini' or any(read_results(suite, form).values()):
+            parts.append(suite_table(suite, form))
+            plot = suite.result_folder(form) / 'plot.png'
+            if plot.is_file():
+                link = plot.relative_to(ROOT).as_posix()
+                parts.append(f'![{suite.title}](../{link})')
+    return '\n\n'.join(parts)
+
+
+def benchmark_table(name: str, *args: str, file: str = 'benchmark') -> str:
+    """A table of the benchmark; see ``projects.benchmark.tables``."""
+    from projects.benchmark import tables
+    return getattr(tables, f'{name}_table')(read(f'{file}.json'), *args)
+
+
+def draw_benchmark() -> None:
+    """Draw the figure of docs/benchmark.md."""
+    from projects.benchmark.plot import plot_benchmark
+    plot_benchmark(read('benchmark.json'), ROOT / 'docs/figures/benchmark.png')
+    print('drew docs/figures/benchmark.png')
+
+
+BENCHMARK = {
+    'benchmark': ('overview', ),
+    'benchmark-ncnn': ('stage', 'ncnn'),
+    'benchmark-onnxruntime': ('stage', 'onnxruntime'),
+    'benchmark-openvino': ('stage', 'openvino'),
+    'benchmark-torch': ('stage', 'torch'),
+    'benchmark-failures': ('failure', ),
+    'benchmark-settings': ('setting', ),
+}
+
+
+def deployed_table() -> str:
+    """AP of deployed nets on each runtime, against torch."""
+    rows = []
+    for path in sorted((RESULTS / 'deploy').glob('ap_*.json')):
+        report = json.loads(path.read_text())
+        for name, run in report['runs'].items():
+            difference = run.get('difference')
+            rows.append([
+                report['config'].removesuffix('.py'),
+                f'{report["input"][0]} px, {report["pictures"]} pictures', name,
+                f'{run["metrics"]["coco/AP"]:.4f}',
+                NONE if difference is None else f'{difference:+.4f}'
+            ])
+    return markdown(['net', 'tested on', 'runtime', 'AP', 'against torch'], rows)
+
+
+def decoding_table() -> str:
+    """Time of decoding and suppression beside the net's."""
+    rows = [[
+        f'{row["net"]} at {row["input"][0]}', row['runtime'], str(row['people']),
+        f'{row["net_ms"]:.1f} ms', f'{row["decode_ms"]:.2f} ms',
+        f'{row["share"]:.1%}'
+    ] for row in read('deploy/decoding.json')['rows']]
+    return markdown(
+        ['net', 'runtime', 'people', 'net', 'decoding', 'share'], rows)
+
+
+def level_table() -> str:
+    """Each level of each twin alone, at several input sizes."""
+    parts = []
+    for path in sorted((RESULTS / 'levels').glob('*.json')):
+        report = json.loads(path.read_text())
+        entries = report['levels']
+        rows = [[f'AP of {name}', *(f'{e["ap"][name]:.4f}' for e in entries)]
+                for name in entries[0]['ap']]
+        rows += [[f'detections of {name}',
+                  *(f'{e["shares"][name]:.0%}' for e in entries)]
+                 for name in entries[0]['shares']]
+        pulls = ', '.join(
+            f'{name.replace("loss_", "")} {share:.1%}'
+            for name, share in report['gradient_shares'].items())
+        picture = path.with_suffix('.png').relative_to(ROOT).as_posix()
+        parts += [
+            markdown([f'{path.stem}, base input in pixels',
+                      *(str(e['size']) for e in entries)], rows),
+            f'{entries[0]["pictures"]} pictures, without flip test. Share of '
+            f'the gradient at the neck: {pulls}.',
+            f'![levels of {path.stem}](../{picture})']
+    return '\n\n'.join(parts)
+
+
+TABLES: dict[str, Callable[[], str]] = dict(
+    models=model_table, demo=demo_table, runs=run_table, trials=trials_table,
+    nets=net_table, deployed=deployed_table, decoding=decoding_table,
+    levels=level_table,
+    **{name: partial(experiment_table, name) for name in SUITES},
+    **{name: partial(benchmark_table, *args)
+       for name, args in BENCHMARK.items()},
+    **{f'benchmark-ratios{suffix}': partial(
+        benchmark_table, *args, file='benchmark_ratios')
+       for suffix, args in (('', ('ratio', 'ncnn')),
+                            ('-settings', ('setting', )))})
+
+
+def fill(text: str) -> str:
+    """Replace the tables of a document.
+
+    Args:
+        text (str): The document.
+
+    Returns:
+        str: The document with every table made anew.
+    """
+    for name, make in TABLES.items():
+        pattern = rf'(<!-- table {name} -->\n).*?(<!-- end {name} -->)'
+        text = re.sub(
+            pattern, lambda m, make=make: f'{m[1]}\n{make()}\n\n{m[2]}', text,
+            flags=re.DOTALL)
+    return text
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        '--measure', action='store_true',
+        help='count the sizes of the nets anew')
+    parser.add_argument(
+        '--figures', action='store_true',
+        help="draw the benchmark's figure anew, too")
+    args = parser.parse_args()
+    if args.measure:
+        measure_models()
+    if args.figures:
+        draw_benchmark()
+    for name in DOCUMENTS:
+        path = ROOT / name
+        path.write_text(fill(path.read_text()))
+        print(f'wrote the tables of {name}')
+
+
+if __name__ == '__main__':
+    install_excepthook()
+    main()

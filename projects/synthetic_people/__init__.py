@@ -1,0 +1,6 @@
+"""Drawn pictures of people with exact labels, for machines without data."""
+import sasd_mmpose.registration  # noqa: F401, I001  (before MMPose)
+from .dataset import SyntheticPeople
+from .scene import Person, Scene, SceneSpec, render_scene
+
+__all__ = ['Person', 'Scene', 'SceneSpec', 'SyntheticPeople', 'render_scene']

@@ -1,0 +1,346 @@
+"""The whole way on drawn people: train, prune, evaluate, look at it."""
+from __future__ import annotations
+
+import json
+import os
+import resource
+import time
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+import cv2
+import numpy as np
+from mmengine.config import Config
+from mmengine.dataset import BaseDataset
+from mmengine.hooks import Hook
+from mmengine.runner import Runner, find_latest_checkpoint
+
+from sasd_mmpose.engine.checkpoints import prune_checkpoint
+from sasd_mmpose.engine.hooks.time_limit_hook import TimeLimitHook, TimeLimitReached
+from sasd_mmpose.errors import InputError
+from sasd_mmpose.evaluation.deployed import evaluate_deployed
+from sasd_mmpose.inference.person import Person
+from sasd_mmpose.inference.torch_predictor import Predictor
+from sasd_mmpose.visualization.curves import plot_training_curves
+from sasd_mmpose.visualization.pose_drawer import PoseDrawer
+
+from .dataset import HONESTY
+
+CONFIG_FILE = 'demo_config.py'
+NUM_DRAWN = 12
+DRAWN_COLUMNS = 3  # pairs of pictures in a row of the sheet
+DRAWN_SCALE = 2
+SHOWN_SCORE = 0.3
+
+
+class DemoFiles(NamedTuple):
+    """What the demo writes.
+
+    Attributes:
+        checkpoint (Path): Weights of the net and of its auxiliary level.
+        pruned (Path): Weights of the deployed net.
+        metrics (Path): AP and how it came about.
+        detections (Path): Predictions in COCO's format.
+        curves (Path): Losses and AP over the epochs.
+        pictures (Path): Predictions next to the truth.
+    """
+    checkpoint: Path
+    pruned: Path
+    metrics: Path
+    detections: Path
+    curves: Path
+    pictures: Path
+
+    @classmethod
+    def under(cls, folder: Path) -> DemoFiles:
+        """Name the files in a folder."""
+        return cls(folder / 'checkpoint.pth', folder / 'checkpoint_pruned.pth',
+                   folder / 'metrics.json', folder / 'test.keypoints.json',
+                   folder / 'curves.png', folder / 'predictions.png')
+
+
+class ProgressLine(Hook):
+    """Tell the progress of a training in a line for each epoch.
+
+    A terminal is kept up to date within the epoch, too.
+
+    Args:
+        terminal (TextIO): Where to.
+        seconds (float): Least time between two updates of a line.
+    """
+
+    priority = 'LOW'
+
+    def __init__(self, terminal: TextIO, seconds: float = 1.0) -> None:
+        self.terminal = terminal
+        self.seconds = seconds
+        self._start = self._last = time.monotonic()
+
+    def before_train(self, runner: Runner) -> None:
+        """Start the clock."""
+        self._start = time.monotonic()
+
+    def after_train_iter(self,
+                         runner: Runner,
+                         batch_idx: int,
+                         data_batch: dict | None = None,
+                         outputs: dict | None = None) -> None:
+        """Write the line anew, or write it for good when the epoch ends.
+
+        Args:
+            runner (Runner): The runner.
+            batch_idx (int): Number of the batch in the epoch.
+            data_batch (dict, optional): Unused.
+            outputs (dict): Losses of the iteration.
+        """
+        steps = len(runner.train_dataloader)
+        ended = batch_idx + 1 == steps
+        due = time.monotonic() - self._last >= self.seconds
+        if not ended and not (due and self.terminal.isatty()):
+            return
+        self._last = time.monotonic()
+        stage = 'with its twin' if runner.model.distilling else 'base'
+        loss = float(outputs['loss'])
+        self._write(
+            f'epoch {runner.epoch + 1:2d}/{runner.max_epochs}  '
+            f'step {batch_idx + 1:3d}/{steps}  {stage:13}  loss {loss:7.2f}  '
+            f'{clock(self._last - self._start)}', '\n' if ended else '\r')
+
+    def after_val_epoch(self,
+                        runner: Runner,
+                        metrics: dict[str, float] | None = None) -> None:
+        """Write the AP.
+
+        Args:
+            runner (Runner): The runner.
+            metrics (dict): Results of the evaluation.
+        """
+        self._write(f'          AP {metrics["coco/AP"]:.3f} on unseen pictures')
+
+    def _write(self, text: str, end: str = '\n') -> None:
+        print(text, end=end, file=self.terminal, flush=True)
+
+
+def clock(seconds: float) -> str:
+    """Write a time as minutes and seconds, such as ``'3:07'``."""
+    minutes, rest = divmod(round(seconds), 60)
+    return f'{minutes}:{rest:02d}'
+
+
+def cpu_seconds() -> float:
+    """CPU time of this process and of its loader processes that ended."""
+    usages = [resource.getrusage(who)
+              for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
+
+
+# A few steps on a few pictures: all that is in the demo still happens.
+QUICK = {
+    'train_cfg.max_epochs': 2,
+    'train_cfg.val_interval': 1,
+    'default_hooks.logger.interval': 1,
+    'custom_hooks.0.warmup_epochs': 1,
+    'param_scheduler.1.end': 2,
+    'train_dataloader.batch_size': 8,
+    'train_dataloader.dataset.num_images': 16,
+    'val_dataloader.batch_size': 4,
+    'val_dataloader.dataset.num_images': 8,
+    'test_dataloader.batch_size': 4,
+    'test_dataloader.dataset.num_images': 8,
+}
+
+
+def run_demo(config: Config,
+             folder: Path,
+             minutes: float,
+             terminal: TextIO) -> tuple[DemoFiles, dict]:
+    """Train, prune, evaluate and draw.
+
+    A run that was interrupted goes on from its last epoch; one that was
+    complete is only evaluated again.
+
+    Args:
+        config (Config): A config with a distiller and drawn people.
+        folder (Path): Where to; made where it does not exist.
+        minutes (float): Limit of the training's wall-clock time. It is meant
+            for machines that are far slower than usual.
+        terminal (TextIO): Where the progress goes. Everything else that is
+            printed meanwhile is in MMEngine's log.
+
+    Returns:
+        tuple[DemoFiles, dict]: The files and the content of ``metrics``.
+
+    Raises:
+        InputError: The folder holds a run of another config.
+    """
+    files = DemoFiles.under(folder)
+    _claim(folder, config)
+    config.work_dir = str(folder)
+    with _silence():
+        config.resume = find_latest_checkpoint(str(folder)) is not None
+        facts = _train(config, minutes, files, terminal)
+        prune_checkpoint(files.checkpoint, files.pruned)
+        print('evaluating the pruned net', file=terminal, flush=True)
+        prefix = files.detections.name.removesuffix('.keypoints.json')
+        metrics, dataset = evaluate_deployed(
+            config, files.pruned, folder / 'test', folder / prefix)
+    plot_training_curves(folder, files.curves)
+    draw_predictions(Predictor(config, files.pruned, flip_test=True,
+                               score_thr=SHOWN_SCORE), dataset, files.pictures)
+    report = dict(
+        about=HONESTY,
+        pictures=describe_pictures(config),
+        test_pictures=len(dataset),
+        **{name.rpartition('/')[2]: value for name, value in metrics.items()},
+        **facts)
+    files.metrics.write_text(json.dumps(report, indent=2) + '\n')
+    return files, report
+
+
+def describe_pictures(config: Config) -> str:
+    """Say what is drawn, in a line."""
+    drawn = config.train_dataloader.dataset
+    low, high = drawn.person_height
+    return (f'{drawn.min_people} to {drawn.max_people} people in pictures of '
+            f'{" x ".join(map(str, drawn.image_size))} pixels, {low:g} to '
+            f'{high:g} of their height; poses: {", ".join(drawn.poses)}')
+
+
+def _claim(folder: Path, config: Config) -> None:
+    """Make the folder, and see to it that only one config is run in it."""
+    kept = folder / CONFIG_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not kept.exists():
+            config.dump(kept)
+    except OSError as error:
+        raise InputError(f'{folder}: cannot be written ({error.strerror}); '
+                         'name another folder with --out') from error
+    if Config.fromfile(kept).to_dict() != config.to_dict():
+        raise InputError(
+            f'{folder}: holds a run with other settings (see {kept.name}); '
+            'remove it or name another folder with --out')
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep what MMEngine and pycocotools print off the terminal.
+
+    MMEngine's log file is not touched by it.
+    """
+    with open(os.devnull, 'w') as nowhere, redirect_stdout(nowhere), \
+            warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        yield
+
+
+def _train(config: Config, minutes: float, files: DemoFiles,
+           terminal: TextIO) -> dict:
+    """Train, and save the weights as evaluation takes them.
+
+    Returns:
+        dict: How long it took, and how far it came.
+    """
+    start, cpu_start = time.monotonic(), cpu_seconds()
+    runner = Runner.from_cfg(config)
+    runner.register_hook(TimeLimitHook(minutes))
+    runner.register_hook(ProgressLine(terminal))
+    try:
+        runner.train()
+    except TimeLimitReached:
+        print(f'\nstopped after {minutes:g} minutes, in epoch '
+              f'{runner.epoch + 1} of {runner.max_epochs}', file=terminal)
+    # With an EMA, its weights are the ones that are saved.
+    runner.save_checkpoint(
+        str(files.checkpoint.parent), files.checkpoint.name,
+        save_optimizer=False, save_param_scheduler=False)
+    return dict(
+        seed=runner.seed,
+        train_pictures=len(runner.train_dataloader.dataset),
+        steps=runner.iter,
+        epochs=runner.epoch,
+        planned_epochs=runner.max_epochs,
+        train_seconds=round(time.monotonic() - start),
+        train_cpu_seconds=round(cpu_seconds() - cpu_start))
+
+
+def true_persons(data_info: Mapping) -> list[Person]:
+    """Turn the labels of a picture into persons; hidden joints count.
+
+    Args:
+        data_info (Mapping): What a data set says about a picture.
+
+    Returns:
+        list[Person]: With scores of 0 for joints that have no label.
+    """
+    return [
+        Person(box, 1.0, keypoints, (visible > 0).astype(np.float32))
+        for box, keypoints, visible in zip(
+            data_info['bbox'], data_info['keypoints'],
+            data_info['keypoints_visible'], strict=True)
+    ]
+
+
+def enlarged(person: Person, scale: int) -> Person:
+    """Move a person to a picture of ``scale`` times the size."""
+    shift = scale / 2 - 0.5  # pixel i stands for its centre
+    return person._replace(
+        box=person.box * scale + shift,
+        keypoints=person.keypoints * scale + shift)
+
+
+def draw_predictions(predictor: Predictor, dataset: BaseDataset,
+                     out_file: Path) -> None:
+    """Draw the first pictures of a set, predictions right of the truth.
+
+    Args:
+        predictor (Predictor): The net.
+        dataset (BaseDataset): Drawn people.
+        out_file (Path): The picture to write.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+    number = min(NUM_DRAWN, len(dataset))
+    infos = [dataset.get_data_info(index) for index in range(number)]
+    drawer = PoseDrawer(predictor.metainfo, SHOWN_SCORE)
+    pairs = []
+    for info, found in zip(infos, predictor([i['img'] for i in infos]),
+                           strict=True):
+        image = cv2.resize(info['img'], None, fx=DRAWN_SCALE, fy=DRAWN_SCALE,
+                           interpolation=cv2.INTER_CUBIC)
+        halves = [
+            drawer(image, [enlarged(p, DRAWN_SCALE) for p in persons])
+            for persons in (true_persons(info), found)
+        ]
+        pairs.append(_titled(halves, ('truth', 'predicted')))
+    if not cv2.imwrite(str(out_file), _sheet(pairs)):
+        raise InputError(f'{out_file}: cannot be written; is the disk full?')
+
+
+def _titled(images: Sequence[np.ndarray],
+            titles: Sequence[str]) -> np.ndarray:
+    """Put pictures side by side, each under its title."""
+    columns = []
+    for image, title in zip(images, titles, strict=True):
+        strip = np.full((18, image.shape[1], 3), 255, np.uint8)
+        cv2.putText(strip, title, (3, 13), cv2.FONT_HERSHEY_SIMPLEX, 0.42,
+                    (40, 40, 40), 1, cv2.LINE_AA)
+        columns.append(cv2.copyMakeBorder(
+            np.vstack([strip, image]), 0, 2, 1, 1, cv2.BORDER_CONSTANT,
+            value=(255, 255, 255)))
+    return np.hstack(columns)
+
+
+def _sheet(tiles: Sequence[np.ndarray]) -> np.ndarray:
+    """Put tiles of one size into rows, the last one filled up in white."""
+    tiles = [cv2.copyMakeBorder(tile, 6, 6, 8, 8, cv2.BORDER_CONSTANT,
+                                value=(255, 255, 255)) for tile in tiles]
+    tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % DRAWN_COLUMNS)
+    return np.vstack([
+        np.hstack(tiles[i:i + DRAWN_COLUMNS])
+        for i in range(0, len(tiles), DRAWN_COLUMNS)
+    ])

@@ -1,0 +1,73 @@
+"""Write golden.npz: what the XS net with lively weights makes of a drawn picture.
+
+    PYTHONPATH=. python tests/make_golden.py
+
+The picture, torch's raw maps (every ``STEP``-th value) and persons. The tests
+compare torch, ncnn, ONNX Runtime and OpenVINO with it.
+"""
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+# ruff: noqa: E402
+import sasd_mmpose.registration  # noqa: F401, I001
+from lively import write_lively
+from small_nets import CONFIGS
+
+from sasd_mmpose.inference.torch_predictor import Predictor
+from projects.synthetic_people import SyntheticPeople
+
+GOLDEN = HERE / 'golden.npz'
+CONFIG = 'sasd_xs_coco_mini'
+SIZE = 192
+STEP = 7
+
+
+def draw_picture() -> np.ndarray:
+    """Draw people: (150, 200, 3), BGR, uint8."""
+    data_set = SyntheticPeople(
+        num_images=1, image_size=(200, 150), max_people=3, seed=3,
+        metainfo=dict(from_file='configs/_base_/datasets/coco.py'))
+    return data_set.get_data_info(0)['img']
+
+
+def golden_checkpoint(path: Path, picture: np.ndarray) -> Path:
+    """Write the weights that belong to the golden outputs."""
+    return write_lively(CONFIG, path, picture)
+
+
+def main() -> None:
+    """Write the file."""
+    picture = draw_picture()
+    with tempfile.TemporaryDirectory() as folder:
+        predictor = Predictor(
+            CONFIGS / f'{CONFIG}.py',
+            golden_checkpoint(Path(folder, 'golden.pth'), picture), 'cpu', SIZE)
+    persons = predictor([picture])[0]
+    blob = predictor.pipeline(dict(img=picture, img_id=0))['inputs']
+    with torch.no_grad():
+        batch = predictor.model.data_preprocessor(
+            dict(inputs=[blob], data_samples=[]), False)
+        maps = predictor.model(batch['inputs'], None, mode='tensor')
+    np.savez_compressed(
+        GOLDEN,
+        picture=picture,
+        boxes=np.float32([person.box for person in persons]),
+        scores=np.float32([person.score for person in persons]),
+        keypoints=np.float32([person.keypoints for person in persons]),
+        keypoint_scores=np.float32([p.keypoint_scores for p in persons]),
+        **{f'out{i}': level.numpy().ravel()[::STEP]
+           for i, level in enumerate(maps)})
+    print(f'{GOLDEN}: {len(persons)} persons, {GOLDEN.stat().st_size} bytes')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,79 @@
+"""Skeletons are where the keypoints are, and nowhere else."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+from sasd_mmpose.inference.person import Person
+from sasd_mmpose.visualization.pose_drawer import PoseDrawer
+
+
+@pytest.fixture(scope='module', params=['coco', 'crowdpose'])
+def metainfo(request):
+    return parse_pose_metainfo(
+        dict(from_file=f'configs/_base_/datasets/{request.param}.py'))
+
+
+def person(points, scores, size=100.0) -> Person:
+    return Person(np.array([0, 0, size, size]), 0.9,
+                  np.asarray(points, float), np.asarray(scores, float))
+
+
+def canvas(height=120, width=120) -> np.ndarray:
+    return np.full((height, width, 3), 90, np.uint8)
+
+
+def test_bone_and_joints(metainfo):
+    a, b = metainfo['skeleton_links'][0]
+    points = np.full((metainfo['num_keypoints'], 2), 5.0)
+    points[a], points[b] = (20, 60), (100, 60)
+    scores = np.zeros(metainfo['num_keypoints'])
+    scores[[a, b]] = 1
+    image = canvas()
+    drawn = PoseDrawer(metainfo)(image, [person(points, scores)])
+    assert (image == 90).all()
+    assert tuple(drawn[60, 60]) == tuple(metainfo['skeleton_link_colors'][0][::-1])
+    assert tuple(drawn[60, 20]) == tuple(metainfo['keypoint_colors'][a][::-1])
+    changed = np.argwhere((drawn != 90).any(axis=2))
+    assert changed[:, 0].min() > 50 and changed[:, 0].max() < 70
+    assert changed[:, 1].min() > 10 and changed[:, 1].max() < 110
+
+
+def test_what_is_below_the_threshold_is_hidden(metainfo):
+    number = metainfo['num_keypoints']
+    points = np.random.uniform(10, 110, (number, 2))
+    drawer = PoseDrawer(metainfo, keypoint_thr=0.5)
+    assert (drawer(canvas(), [person(points, [0.49] * number)]) == 90).all()
+    assert (drawer(canvas(), [person(points, [0.5] * number)]) != 90).any()
+
+
+def test_the_larger_person_is_in_front(metainfo):
+    a, b = metainfo['skeleton_links'][0]
+    number = metainfo['num_keypoints']
+    flat, tall = np.full((2, number, 2), 0.0)
+    flat[a], flat[b] = (10, 60), (110, 60)
+    tall[a], tall[b] = (60, 10), (60, 110)
+    scores = np.zeros(number)
+    scores[[a, b]] = 1
+    drawer = PoseDrawer(metainfo)
+    small, large = person(flat, scores, 20), person(tall, scores, 110)
+    both = drawer(canvas(), [large, small])
+    # Where they cross, the rim of the larger one interrupts the smaller one.
+    alone = drawer(canvas(), [large])
+    assert (both[50:70, 59:62] == alone[50:70, 59:62]).all()
+
+
+@pytest.mark.parametrize('shape', [(1, 1), (200, 1), (1, 3000)])
+def test_any_picture_and_any_coordinates(metainfo, shape):
+    number = metainfo['num_keypoints']
+    points = np.random.uniform(-1e9, 1e9, (number, 2))
+    points[0], points[1], points[2] = np.nan, np.inf, 0.5
+    broken = Person(np.array([0, 0, np.nan, 5]), 0.9, points, np.ones(number))
+    wild = person(points, np.ones(number))
+    drawn = PoseDrawer(metainfo)(canvas(*shape), [broken, wild])
+    assert drawn.shape == (*shape, 3)
+
+
+def test_no_person(metainfo):
+    assert (PoseDrawer(metainfo)(canvas(), []) == 90).all()
