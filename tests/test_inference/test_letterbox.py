@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from descriptions import DESCRIPTION
 from mmpose.models.data_preprocessors import PoseDataPreprocessor
-from test_description import DESCRIPTION
 
 from sasd_mmpose.datasets import PoseResize
 from sasd_mmpose.inference.letterbox import Letterbox
