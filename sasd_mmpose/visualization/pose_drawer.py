@@ -18,7 +18,7 @@ _SIDE_PER_THICKNESS = 55
 
 
 class PersonLike(Protocol):
-    """What is drawn of a person; see :class:`sasd_mmpose.pictures.Person`."""
+    """What is drawn of a person; see :class:`sasd_mmpose.inference.person.Person`."""
     box: np.ndarray
     keypoints: np.ndarray
     keypoint_scores: np.ndarray

@@ -508,7 +508,7 @@ def test_signals_after_a_net_was_dropped_in_another_thread(folders):
     """The stack for signals that OpenVINO sets must not go with a net."""
     code = (
         'import faulthandler, signal, subprocess, sys, threading\n'
-        'from sasd_mmpose.deploy import PosePredictor\n'
+        'from sasd_mmpose.inference.predictor import PosePredictor\n'
         'faulthandler.enable()\n'
         f'nets = [PosePredictor.from_dir({str(folders[XS, "onnxruntime"])!r},'
         ' "openvino")]\n'
