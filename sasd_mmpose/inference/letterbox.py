@@ -8,6 +8,8 @@ import numpy as np
 
 from .model_description import InputSpec
 
+MAX_SIDE = 2**15 - 2  # pixels; cv2.warpAffine counts in 16 bits
+
 
 class Placement(NamedTuple):
     """Where the picture lies in the input.
@@ -58,9 +60,10 @@ class Letterbox:
             float32, and where the picture lies in it.
         """
         place = self.place(image.shape[1], image.shape[0])
+        image = shrunk(image)
         warped = cv2.warpAffine(
-            image, self._matrix(place), self.size, flags=cv2.INTER_LINEAR,
-            borderValue=self.padding)
+            image, self._matrix(self.place(image.shape[1], image.shape[0])),
+            self.size, flags=cv2.INTER_LINEAR, borderValue=self.padding)
         width, height = self.size
         blob = np.empty((1, 3, height, width), np.float32)
         planes = cv2.split(warped)
@@ -90,3 +93,13 @@ class Letterbox:
         return cv2.getAffineTransform(
             triangle(place.center, place.scale[0]),
             triangle(np.float32(place.size / 2), place.size[0]))
+
+
+def shrunk(image: np.ndarray) -> np.ndarray:
+    """Shrink an image (H, W, 3) whose sides are too long for OpenCV's warp."""
+    height, width = image.shape[:2]
+    scale = MAX_SIDE / max(height, width)
+    if scale >= 1:
+        return image
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
