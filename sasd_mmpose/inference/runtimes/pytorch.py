@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ... import registration  # noqa: F401  (before MMPose)
+from ... import datasets, engine, models  # noqa: F401  (before MMPose)
 from mmengine.config import Config
 from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import init_default_scope
