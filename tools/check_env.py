@@ -1,7 +1,7 @@
 """Say what is installed, what is missing or at odds, and what mends it.
 
-It needs nothing but Python, so that it works in the very environment that
-does not. Exit status: 0 where everything fits, 1 otherwise.
+It needs nothing but Python and pip, so that it works in the very environment
+that does not. Exit status: 0 where everything fits, 1 otherwise.
 
     python tools/check_env.py
 """
@@ -18,6 +18,13 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+
+try:
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import InvalidVersion, Version
+except ImportError:  # the one that pip has for itself
+    from pip._vendor.packaging.specifiers import SpecifierSet
+    from pip._vendor.packaging.version import InvalidVersion, Version
 
 ROOT = Path(__file__).resolve().parents[1]
 PIP = 'python -m pip'
@@ -92,25 +99,16 @@ class Finding:
 # ----------------------------------------------------------------- versions
 
 
-def numbers(version: str) -> tuple[int, ...]:
-    """Return a version's release numbers: ``'2.13.0+cpu'`` is (2, 13, 0)."""
-    release = re.match(r'\d+(\.\d+)*', version)
-    return tuple(int(n) for n in release[0].split('.')) if release else ()
-
-
 def fits(version: str, ranges: str) -> bool:
-    """Say whether a version lies in ranges such as ``'>=2.0.0,<2.2.0'``."""
-    have = numbers(version)
-    for part in filter(None, ranges.split(',')):
-        operator, bound = re.fullmatch(r'\s*(>=|<=|<|>|==|!=)\s*(\S+)\s*',
-                                       part).groups()
-        want = numbers(bound)
-        width = max(len(have), len(want))
-        a, b = (n + (0, ) * (width - len(n)) for n in (have, want))
-        if not {'>=': a >= b, '<=': a <= b, '<': a < b, '>': a > b,
-                '==': a == b, '!=': a != b}[operator]:
-            return False
-    return True
+    """Say whether a version lies in ranges such as ``'>=2.0.0,<2.2.0'``.
+
+    The local part, as in ``'2.13.0+cpu'``, does not count.
+    """
+    try:
+        return SpecifierSet(ranges).contains(
+            Version(version).public, prereleases=True)
+    except InvalidVersion:
+        return False
 
 
 def read_ranges(name: str) -> dict[str, str]:

@@ -48,7 +48,7 @@ Of this very file, on {evaluated_on}{flip}.
 ## Use
 
 ```bash
-python tools/predict.py PICTURE --config weights/{name}/config.py \\
+sasd predict PICTURE --config weights/{name}/config.py \\
     --checkpoint weights/{name}/{checkpoint} --out found
 ```
 

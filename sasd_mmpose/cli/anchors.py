@@ -57,7 +57,8 @@ def run(args: argparse.Namespace) -> None:
     labels = build_labels(cfg, args.split, args.num)
     sizes = person_sizes(labels, input_size)
     try:
-        fit = fit_anchors(sizes, *present.shape[:2], ratio_thr, seed=args.seed)
+        levels, per_level = present.shape[:2]
+        fit = fit_anchors(sizes, levels, per_level, ratio_thr, seed=args.seed)
     except ValueError as error:
         raise InputError(f'{args.config}, {args.split}: {error}') from error
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 from ..errors import InputError
 from .model_description import FILE_NAME, ModelDescription
 from .model_zoo import PublishedModel, find_model
+from .person import Person
 from .pose_result import PoseResult
 from .runtimes.base import Runtime
 from .runtimes.exported import ExportedRuntime
@@ -129,7 +130,16 @@ class PoseEstimator:
         """Width and height of the network input in pixels."""
         return self.runtime.size
 
-    def __call__(self, source: Source) -> Any:
+    @overload
+    def __call__(self, source: np.ndarray) -> PoseResult: ...
+
+    @overload
+    def __call__(self, source: Sequence[Image]) -> list[PoseResult]: ...
+
+    @overload
+    def __call__(self, source: str | Path) -> Any: ...
+
+    def __call__(self, source: Any) -> PoseResult | list[PoseResult]:
         """Find the persons in whatever is given.
 
         Args:
@@ -148,7 +158,7 @@ class PoseEstimator:
                 :meth:`stream`.
         """
         if source is None or is_image(source):
-            return self.predict(source)  # type: ignore[arg-type]
+            return self.predict(source)
         if isinstance(source, Iterable) and not isinstance(source, (str, Path)):
             return self.predict_batch(list(source))
         frames = open_source(source)
@@ -219,7 +229,9 @@ class PoseEstimator:
         """
         whole = [f for f in frames if f.problem is None]
         try:
-            found = iter(self.runtime.find_persons([f.image for f in whole]))
+            # What is no image, None too, the runtime refuses.
+            images: list[Any] = [f.image for f in whole]
+            found = iter(self.runtime.find_persons(images))
         except InputError as error:
             if not go_on:
                 raise
@@ -230,7 +242,7 @@ class PoseEstimator:
         return [self._result(f, next(found) if f.problem is None else [])
                 for f in frames]
 
-    def _result(self, frame: Frame, persons: list) -> PoseResult:
+    def _result(self, frame: Frame, persons: list[Person]) -> PoseResult:
         height, width = (0, 0) if frame.image is None else frame.image.shape[:2]
         return PoseResult(persons, frame, (width, height), self.keypoint_names,
                           self.runtime.drawing)

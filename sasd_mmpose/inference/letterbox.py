@@ -77,9 +77,9 @@ class Letterbox:
         fitted = (min(self.size[0], self.size[1] * ratio),
                   min(self.size[1], self.size[0] / ratio))
         return Placement(
-            center=np.float32([width / 2, height / 2]),
-            scale=np.float32([width * self.size[0] / fitted[0],
-                              height * self.size[1] / fitted[1]]),
+            center=np.array([width / 2, height / 2], np.float32),
+            scale=np.array([width * self.size[0] / fitted[0],
+                            height * self.size[1] / fitted[1]], np.float32),
             size=np.array(self.size))
 
     def _matrix(self, place: Placement) -> np.ndarray:
@@ -88,11 +88,12 @@ class Letterbox:
             """Centre, the middle of the left side, and as far below it."""
             left = center[0] - np.float32(0.5 * width)
             below = center[1] + (center[0] - left)
-            return np.float32([center, (left, center[1]), (left, below)])
+            return np.array(
+                [center, (left, center[1]), (left, below)], np.float32)
 
         return cv2.getAffineTransform(
             triangle(place.center, place.scale[0]),
-            triangle(np.float32(place.size / 2), place.size[0]))
+            triangle((place.size / 2).astype(np.float32), place.size[0]))
 
 
 def shrunk(image: np.ndarray) -> np.ndarray:

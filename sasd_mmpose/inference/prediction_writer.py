@@ -110,7 +110,7 @@ class DrawnVideo:
     def __init__(self, path: Path, fps: float, size: tuple[int, int]) -> None:
         self.path = path
         self._writer = cv2.VideoWriter(
-            opencv_path(path), cv2.VideoWriter_fourcc(*VIDEO_CODEC), fps, size)
+            opencv_path(path), cv2.VideoWriter.fourcc(*VIDEO_CODEC), fps, size)
         if not self._writer.isOpened():
             raise InputError(f'{path}: this OpenCV cannot write an mp4 video '
                              f'of {size[0]} x {size[1]} pixels')

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -46,7 +46,7 @@ class Frame(NamedTuple):
         path (Path | None): The image file.
     """
     image_id: int
-    name: dict
+    name: dict[str, Any]
     image: np.ndarray | None
     problem: str | None = None
     seconds: float = 0.0
@@ -144,18 +144,14 @@ class VideoSource:
                 index += 1
         finally:
             self.capture.release()
-        if index < self._least_total():
+        if self.total is None or isinstance(self.origin, int):
+            return
+        exact = self.origin.suffix.lower() in EXACT_VIDEOS
+        if index < self.total * (1 if exact else 1 - ESTIMATE_SLACK):
             yield Frame(index + 1, dict(frame=index), None,
                         f'{self.origin}: {self.total - index} of {self.total} '
                         'frames could not be read; the file is cut short or '
                         'damaged')
-
-    def _least_total(self) -> float:
-        """Return how many frames a whole file has at least."""
-        if self.total is None or isinstance(self.origin, int):
-            return 0
-        exact = self.origin.suffix.lower() in EXACT_VIDEOS
-        return self.total if exact else (1 - ESTIMATE_SLACK) * self.total
 
 
 def _file_name(path: Path | None) -> dict:

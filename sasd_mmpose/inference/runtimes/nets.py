@@ -153,7 +153,8 @@ class OpenVinoNet(Net):
 
     def _load(self, description: ModelDescription, threads: int) -> None:
         core = _openvino_core()
-        settings = dict(INFERENCE_NUM_THREADS=threads, NUM_STREAMS=1)
+        settings: dict[str, Any] = dict(
+            INFERENCE_NUM_THREADS=threads, NUM_STREAMS=1)
         if description.precision == 'fp32':
             # It may otherwise compute in 16 bits where a processor can.
             settings['INFERENCE_PRECISION_HINT'] = 'f32'
