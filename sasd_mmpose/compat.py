@@ -160,7 +160,7 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float,
         Tensor: Indices of the kept boxes ``(M, )``, best first.
     """
     order = scores.sort(dim=0, descending=True).indices
-    edges = boxes[order].T
+    edges = boxes[order].T.contiguous()
     kept = [order[:0]]
     while len(order):
         overlaps = _iou_with_first(edges, offset) > iou_threshold
@@ -183,11 +183,12 @@ def _iou_with_first(edges: Tensor, offset: int) -> Tensor:
     """
     left, top, right, bottom = edges
     first = edges[:, :NMS_BLOCK, None]
-    width = torch.minimum(first[2], right) - torch.maximum(first[0], left)
-    height = torch.minimum(first[3], bottom) - torch.maximum(first[1], top)
-    shared = (width + offset).clamp_(min=0) * (height + offset).clamp_(min=0)
+    width = torch.minimum(first[2], right).sub_(torch.maximum(first[0], left))
+    height = torch.minimum(first[3], bottom).sub_(torch.maximum(first[1], top))
+    shared = width.add_(offset).clamp_(min=0)
+    shared *= height.add_(offset).clamp_(min=0)
     areas = (right - left + offset) * (bottom - top + offset)
-    return shared / (areas[:NMS_BLOCK, None] + areas - shared)
+    return shared.div_((areas[:NMS_BLOCK, None] + areas).sub_(shared))
 
 
 def _suppress(overlaps: Tensor) -> Tensor:
