@@ -11,7 +11,6 @@ import importlib
 import importlib.metadata
 import io
 import re
-import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -28,8 +27,6 @@ except ImportError:  # the one that pip has for itself
 
 ROOT = Path(__file__).resolve().parents[1]
 PIP = 'python -m pip'
-BUILD_MMCV = 'python tools/setup/build_mmcv.py'
-BUILD_TOOLS = f'{PIP} install "setuptools<81" wheel ninja psutil'
 # What MMPose, MMDetection and MMEngine import, but an installation of them
 # with --no-deps does not bring: module -> name on the package index.
 INDIRECT = {
@@ -64,9 +61,6 @@ class Environment:
         except Exception as error:
             return error
         return None
-
-    def has_command(self, name: str) -> bool:
-        return shutil.which(name) is not None
 
     def gpus(self) -> list[str]:
         """Name the GPUs that torch can use. Torch is known to import."""
@@ -234,34 +228,31 @@ def check_numpy(env: Environment) -> Iterator[Finding]:
 
 
 def check_mmcv(env: Environment) -> Iterator[Finding]:
-    ranges = read_ranges('mminstall')['mmcv']
-    build = f'{BUILD_TOOLS} && {BUILD_MMCV}'
-    lite = env.version('mmcv-lite')
-    if lite is not None:
-        yield Finding(
-            'mmcv', f'mmcv-lite {lite} has no compiled ops, which MMPose and '
-            'MMDetection import', f'{PIP} uninstall -y mmcv-lite mmcv && {build}')
+    """mmcv-lite, or an mmcv whose compiled operators fit."""
+    ranges = read_ranges('mminstall')['mmcv-lite']
+    cure = f'{PIP} install --no-deps mmcv-lite=={pins()["mmcv-lite"]}'
+    lite, compiled = env.version('mmcv-lite'), env.version('mmcv')
+    if lite is not None and compiled is not None:
+        yield Finding('mmcv', f'mmcv {compiled} and mmcv-lite {lite} overwrite '
+                      'each other', f'{PIP} uninstall -y mmcv mmcv-lite && {cure}')
         return
-    found = _check_package(env, 'mmcv', ranges, build, 'mmcv.ops')
+    if compiled is None:
+        yield _check_package(env, 'mmcv-lite', ranges, cure, 'mmcv')
+        return
+    cure = f'{PIP} uninstall -y mmcv && {cure}'
+    found = _check_package(env, 'mmcv', ranges, cure, 'mmcv.ops')
     if found.cure is None:
-        found.detail += ' with its ops'
+        found.detail += ' with its operators'
         if env.gpus() and not env.mmcv_has_cuda():
             found.detail += ', for the CPU only although there is a GPU'
-            found.cure = (f"install torch's CUDA toolkit (nvcc), then: {build} "
-                          '--rebuild')
-    else:
-        if not env.has_command('c++'):
-            yield Finding('compiler', 'missing: mmcv is built from source',
-                          'apt-get install g++   (Debian, Ubuntu)')
-        if 'does not import' in found.detail:
-            found.cure += ' --rebuild'
+            found.cure = cure
     yield found
 
 
 def check_openmmlab(env: Environment) -> Iterator[Finding]:
     tested = pins()
     for package, ranges in read_ranges('mminstall').items():
-        if package != 'mmcv':
+        if package != 'mmcv-lite':
             # --no-deps: mmpose asks for chumpy, which no longer builds.
             cure = f'{PIP} install --no-deps {package}=={tested[package]}'
             yield _check_package(env, package, ranges, cure)
