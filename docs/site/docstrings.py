@@ -1,4 +1,4 @@
-"""Griffe extension: the docstrings' Sphinx roles as Markdown."""
+"""Griffe extension: what the API reference makes of the sources."""
 from __future__ import annotations
 
 import re
@@ -10,7 +10,7 @@ DIRECTIVE = re.compile(r'^( *)\.\. math::\n+((?:\1 +.*\n?|\n)+)', re.MULTILINE)
 
 
 def to_markdown(text: str) -> str:
-    r"""Turn roles and formulas of a docstring into Markdown.
+    r"""Turn Sphinx roles and formulas of a docstring into Markdown.
 
     ``:math:`x``` becomes ``\(x\)``, ``.. math::`` a block between ``\[`` and
     ``\]``, and any other role plain code.
@@ -24,10 +24,20 @@ def to_markdown(text: str) -> str:
     return re.sub(r'::$', ':', text, flags=re.MULTILINE)
 
 
-class SphinxRoles(griffe.Extension):
-    """Converts each docstring once it is read."""
+class Sources(griffe.Extension):
+    """Converts docstrings, and shows each class in its own module only."""
 
     def on_object(self, *, obj: griffe.Object, **kwargs) -> None:
         """Convert the docstring of a module, class, function or attribute."""
         if obj.docstring is not None:
             obj.docstring.value = to_markdown(obj.docstring.value)
+
+    def on_package(self, *, pkg: griffe.Module, **kwargs) -> None:
+        """Forget what folders export from their modules."""
+        folders = [pkg]
+        while folders:
+            module = folders.pop()
+            folders += [part for part in module.modules.values()
+                        if not part.is_alias]
+            if module.is_init_module:
+                module.exports = None
