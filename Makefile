@@ -11,7 +11,7 @@ WORKERS ?= 2
 # More arguments for pytest, as in: make test ARGS='-x -k assigner'
 ARGS ?=
 
-.PHONY: help setup demo test test-fast lint runner arm-check clean
+.PHONY: help setup demo test test-fast lint docs runner arm-check clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -41,6 +41,19 @@ lint: setup ## ruff, and mypy over the public API
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
+DOCS := .venv-docs
+# MkDocs Material tells of its successor with every build.
+export NO_MKDOCS_2_WARNING = 1
+
+$(DOCS)/stamp: requirements/pinned/docs.txt
+	@$(PYTHON) -m venv --clear $(DOCS)
+	@$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+docs: $(DOCS)/stamp ## the documentation's site, into site/
+	@$(DOCS)/bin/mkdocs build --strict
+	@echo 'open site/index.html, or serve it: $(DOCS)/bin/mkdocs serve'
+
 runner: setup ## the C++ runner for this machine, with its unit tests
 	@$(BIN)/python projects/ncnn_runner/scripts/build_runner.py
 
@@ -48,5 +61,6 @@ arm-check: setup ## the C++ runner for 64-bit ARM, emulated, against x86 and Pyt
 	@$(BIN)/python projects/ncnn_runner/scripts/arm_check.py $(ARGS)
 
 clean: ## remove .venv and what tests and builds leave; keeps data and work_dirs
-	rm -rf .venv build projects/*/build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv $(DOCS) site build projects/*/build dist *.egg-info \
+	  .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -41,22 +41,20 @@ CARD = """# {name}
 
 ## Accuracy
 
-Of this very file, on {evaluated_on}{flip}.
+Of this file, on {evaluated_on}{flip}.
 
 {table}
 
 ## Use
 
 ```bash
-sasd predict PICTURE --config weights/{name}/config.py \\
-    --checkpoint weights/{name}/{checkpoint} --out found
+sasd predict photo.jpg --model {name} --out out
 ```
 
 ```python
-import sasd_mmpose
-from mmpose.apis import MMPoseInferencer
+from sasd_mmpose import PoseEstimator
 
-people = next(MMPoseInferencer('{name}')('picture.jpg'))['predictions'][0]
+people = PoseEstimator('{name}')('photo.jpg')
 ```
 
 ## What it is not good for

@@ -66,7 +66,7 @@ def model_table() -> str:
                 'coco_val_ap', 'coco_test_dev_ap', 'crowdpose_test_ap')
         ]
         rows.append([
-            f'[{name}](configs/{name}.py)', str(deployed['size']),
+            f'[{name}](../configs/{name}.py)', str(deployed['size']),
             f'{deployed["params"] / 1e6:.2f} M', quoted(said['params_m']),
             f'{deployed["macs"] / 1e9:.2f} G', quoted(said['macs_g']),
             *accuracy
@@ -77,6 +77,59 @@ def model_table() -> str:
     ], rows)
 
 
+def published_models() -> list[dict]:
+    """Read ``model.json`` of every net under ``weights/``."""
+    return [json.loads(path.read_text())
+            for path in sorted(ROOT.glob('weights/*/model.json'))]
+
+
+def weights_of(name: str) -> list[str]:
+    """Return links to the published nets of a config's size and keypoints."""
+    variant, _, data = name.rpartition('_')
+    return [
+        f'[{model["name"]}](weights/{model["name"]})'
+        for model in published_models()
+        if Path(model['training_config']).stem.startswith(f'{variant}_')
+        and ('crowdpose' in model['training_config']) == (data == 'crowdpose')]
+
+
+def status_line() -> str:
+    """What the paper reaches, and what the published nets do."""
+    paper = read('quoted.json')['models']['sasd_xs_coco']['coco_val_ap']
+    nets = [
+        f'[{model["name"]}](weights/{model["name"]}), has '
+        f'**{100 * model["metrics"]["AP"]:.1f} AP** on '
+        f'{model["evaluated_on"]} (trained on {model["trained_on"]})'
+        for model in published_models()]
+    return (
+        f'**Status.** The paper reports {paper:g} AP on COCO val. This is not '
+        'reproduced yet: nobody has trained on all of COCO here. The net that '
+        f'comes with the project, {"; ".join(nets)}. That is enough to try '
+        'everything, and not enough to rely on.')
+
+
+def overview_table() -> str:
+    """The nets: size, time, the paper's accuracy, and trained weights."""
+    paper = read('quoted.json')['models']
+    timed = {
+        Path(model['config']).stem: model['runtimes'].get('ncnn', {})
+        for model in read('benchmark.json')['models'].values()}
+    rows = []
+    for name, entry in read('models.json').items():
+        deployed, said = entry['deployed'], paper[name]
+        ap = said.get('coco_val_ap', said.get('crowdpose_test_ap'))
+        time = timed.get(name, {}).get('cpu_ms')
+        rows.append([
+            f'[{name}](configs/{name}.py)', str(deployed['size']),
+            f'{deployed["params"] / 1e6:.2f} M',
+            f'{deployed["macs"] / 1e9:.2f} G',
+            NONE if time is None else f'{time["whole"]["median"]:.0f} ms',
+            quoted(ap), ', '.join(weights_of(name)) or NONE
+        ])
+    return markdown(['model', 'input', 'parameters', 'MACs', 'CPU time',
+                     'AP in the paper', 'trained weights'], rows)
+
+
 def run_table() -> str:
     """What was trained and evaluated here."""
     rows = []
@@ -84,7 +137,7 @@ def run_table() -> str:
         run = json.loads(path.read_text())
         metrics = run['metrics']
         rows.append([
-            f'[{path.parent.name}](results/{path.parent.name})',
+            f'[{path.parent.name}](../results/{path.parent.name})',
             run['evaluated_on'],
             f'{metrics["coco/AP"]:.3f}', f'{metrics["coco/AP .5"]:.3f}',
             f'{metrics["coco/AR"]:.3f}', run['trained_on'], run['machine']
@@ -225,6 +278,7 @@ def level_table() -> str:
 
 
 TABLES: dict[str, Callable[[], str]] = dict(
+    status=status_line, overview=overview_table,
     models=model_table, demo=demo_table, runs=run_table, trials=trials_table,
     nets=net_table, deployed=deployed_table, decoding=decoding_table,
     levels=level_table,
