@@ -3,7 +3,10 @@ from .checked_coco import CheckedCocoDataset, CheckedCrowdPoseDataset
 from .synthetic_people import SyntheticPeople
 from .transforms import (
     LoadPoseImage,
+    PackPoseTargets,
+    PoseHSVRandomAug,
     PoseMosaic,
+    PoseMosaicAffine,
     PoseRandomAffine,
     PoseRandomCrop,
     PoseResize,
@@ -11,6 +14,6 @@ from .transforms import (
 
 __all__ = [
     'CheckedCocoDataset', 'CheckedCrowdPoseDataset', 'LoadPoseImage',
-    'PoseMosaic', 'PoseRandomAffine', 'PoseRandomCrop', 'PoseResize',
-    'SyntheticPeople'
+    'PackPoseTargets', 'PoseHSVRandomAug', 'PoseMosaic', 'PoseMosaicAffine',
+    'PoseRandomAffine', 'PoseRandomCrop', 'PoseResize', 'SyntheticPeople'
 ]
