@@ -283,7 +283,7 @@ def warp(image: OpenImage, matrix: np.ndarray, size: tuple[int, int],
     x1, y1 = (math.floor(edge * scale) for edge in (x1, y1))
     x2, y2 = (math.ceil(edge * scale) for edge in (x2, y2))
     pixels = pixels[y1:y2, x1:x2]
-    block = max(1, int(scale / gain))
+    block = max(1, min(int(scale / gain), *pixels.shape[:2]))
     if block > 1:
         pixels = cv2.resize(pixels, None, fx=1 / block, fy=1 / block,
                             interpolation=cv2.INTER_AREA)
