@@ -18,7 +18,7 @@ randomness = dict(seed=0)
 
 train_pipeline, val_pipeline = ([
     dict(step, size_factor=_base_.strides[-1])
-    if step['type'] in ('PoseRandomAffine', 'PoseResize') else step
+    if step['type'] in ('PoseMosaicAffine', 'PoseResize') else step
     for step in pipeline
 ] for pipeline in (_base_.train_pipeline, _base_.val_pipeline))
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

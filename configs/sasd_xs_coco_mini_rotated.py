@@ -32,16 +32,16 @@ crop = dict(
     input_size=_base_.crop_size,
     scale_factor=(0.7, 1.4),
     rotate_factor=20.0,
-    fill=True)
+    fill=True,
+    on_error='skip')
 color = dict(
-    type='YOLOXHSVRandomAug',
+    type='PoseHSVRandomAug',
     hue_delta=9,
     saturation_delta=90,
     value_delta=90)
 train_pipeline = [
-    _base_.load_or_skip,
     crop,
     color,
-    *_base_.train_pipeline[3:],
+    *_base_.train_pipeline[2:],
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

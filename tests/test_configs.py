@@ -145,7 +145,7 @@ def test_largest_stride_is_that_of_the_pipeline(name):
     assert all(side % largest == 0 for side in cfg.input_size)
     for loader in cfg.train_dataloader, cfg.val_dataloader:
         for transform in loader.dataset.pipeline:
-            if transform.type in ('PoseRandomAffine', 'PoseResize'):
+            if transform.type in ('PoseMosaicAffine', 'PoseResize'):
                 assert transform.get('size_factor', 32) == largest
 
 

@@ -7,7 +7,10 @@ mend_mmpose()
 from .checked_coco import CheckedCocoDataset, CheckedCrowdPoseDataset
 from .transforms import (
     LoadPoseImage,
+    PackPoseTargets,
+    PoseHSVRandomAug,
     PoseMosaic,
+    PoseMosaicAffine,
     PoseRandomAffine,
     PoseRandomCrop,
     PoseResize,
@@ -15,5 +18,6 @@ from .transforms import (
 
 __all__ = [
     'CheckedCocoDataset', 'CheckedCrowdPoseDataset', 'LoadPoseImage',
-    'PoseMosaic', 'PoseRandomAffine', 'PoseRandomCrop', 'PoseResize'
+    'PackPoseTargets', 'PoseHSVRandomAug', 'PoseMosaic', 'PoseMosaicAffine',
+    'PoseRandomAffine', 'PoseRandomCrop', 'PoseResize'
 ]

@@ -5,8 +5,7 @@ _base_ = './input_512.py'
 crop_size = (256, 256)
 
 train_pipeline = [
-    {{_base_.load_or_skip}},
-    dict(type='PoseRandomCrop', input_size=crop_size),
+    dict(type='PoseRandomCrop', input_size=crop_size, on_error='skip'),
     {{_base_.color}},
     {{_base_.flip}},
     {{_base_.drop_unlabelled}},

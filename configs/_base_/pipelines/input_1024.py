@@ -4,15 +4,11 @@ input_size = (1024, 1024)
 largest_stride = 64  # of the variant that takes this size, E
 
 train_pipeline = [
-    {{_base_.load_or_skip}},
     dict(
-        type='PoseMosaic',
-        img_scale=input_size,
-        pre_transform=[{{_base_.load_or_skip}}]),
-    dict(
-        type='PoseRandomAffine',
+        type='PoseMosaicAffine',
         input_size=input_size,
-        size_factor=largest_stride),
+        size_factor=largest_stride,
+        on_error='skip'),
     {{_base_.color}},
     {{_base_.flip}},
     {{_base_.drop_unlabelled}},

@@ -5,12 +5,12 @@ _base_ = './input_512.py'
 input_size = (128, 128)
 
 train_pipeline = [
-    {{_base_.load_or_skip}},
     dict(
         type='PoseRandomAffine',
         input_size=input_size,
         shift_factor=0.05,
-        scale_factor=(0.9, 1.1)),
+        scale_factor=(0.9, 1.1),
+        on_error='skip'),
     {{_base_.flip}},
     {{_base_.drop_unlabelled}},
     {{_base_.encode}},

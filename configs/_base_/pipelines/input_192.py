@@ -4,13 +4,11 @@ _base_ = './input_512.py'
 input_size = (192, 192)
 
 train_pipeline = [
-    {{_base_.load_or_skip}},
     dict(
-        type='PoseMosaic',
-        img_scale=input_size,
+        type='PoseMosaicAffine',
+        input_size=input_size,
         prob=0.25,
-        pre_transform=[{{_base_.load_or_skip}}]),
-    dict(type='PoseRandomAffine', input_size=input_size),
+        on_error='skip'),
     {{_base_.color}},
     {{_base_.flip}},
     {{_base_.drop_unlabelled}},

@@ -4,7 +4,7 @@ input_size = (512, 512)
 
 load = dict(type='LoadPoseImage')
 load_or_skip = dict(type='LoadPoseImage', on_error='skip')
-color = dict(type='YOLOXHSVRandomAug')
+color = dict(type='PoseHSVRandomAug')
 flip = dict(type='RandomFlip', prob=0.5)
 drop_unlabelled = dict(
     type='FilterAnnotations',
@@ -15,7 +15,7 @@ drop_unlabelled = dict(
 encode = dict(
     type='GenerateTarget', encoder=dict(type='YOLOXPoseAnnotationProcessor'))
 pack = dict(
-    type='PackPoseInputs',
+    type='PackPoseTargets',
     meta_keys=('img_id', 'img_path', 'mosaic_img_paths', 'skipped_images',
                'img_shape', 'flip', 'flip_direction', 'flip_indices'))
 # Without "category_id": MMPose's metric would take its list for one number.
@@ -26,12 +26,7 @@ pack_test = dict(
                'flip_indices', 'raw_ann_info', 'dataset_name'))
 
 train_pipeline = [
-    load_or_skip,
-    dict(
-        type='PoseMosaic',
-        img_scale=input_size,
-        pre_transform=[load_or_skip]),
-    dict(type='PoseRandomAffine', input_size=input_size),
+    dict(type='PoseMosaicAffine', input_size=input_size, on_error='skip'),
     color,
     flip,
     drop_unlabelled,

@@ -33,16 +33,13 @@ custom_hooks = [
 ]
 
 # The paper's, with a mosaic in one sample of four: it halves people.
-load = _base_.train_pipeline[0]
 train_pipeline = [
-    load,
     dict(
-        type='PoseMosaic',
-        img_scale=input_size,
+        type='PoseMosaicAffine',
+        input_size=input_size,
         prob=0.25,
-        pre_transform=[load]),
-    dict(type='PoseRandomAffine', input_size=input_size),
-    *_base_.train_pipeline[2:],
+        on_error='skip'),
+    *_base_.train_pipeline[1:],
 ]
 val_pipeline = [
     dict(step, input_size=input_size) if step['type'] == 'PoseResize' else step

@@ -14,15 +14,11 @@ model = dict(
         anchors=anchors, criterion=dict(loss_obj=dict(loss_weight=1.6875))))
 
 train_pipeline = [
-    {{_base_.load_or_skip}},
     dict(
-        type='PoseMosaic',
-        img_scale=input_size,
-        pre_transform=[{{_base_.load_or_skip}}]),
-    dict(
-        type='PoseRandomAffine',
+        type='PoseMosaicAffine',
         input_size=input_size,
-        size_factor={{_base_.largest_stride}}),
+        size_factor={{_base_.largest_stride}},
+        on_error='skip'),
     {{_base_.color}},
     {{_base_.flip}},
     {{_base_.drop_unlabelled}},

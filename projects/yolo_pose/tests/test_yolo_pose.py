@@ -103,6 +103,6 @@ def test_recipe_is_that_of_yolo_pose(cfg: Config):
     assert 'SASDStageHook' not in [hook.type for hook in cfg.custom_hooks]
     for loader in cfg.train_dataloader, cfg.val_dataloader:
         for transform in loader.dataset.pipeline:
-            if transform.type in ('PoseRandomAffine', 'PoseResize'):
+            if transform.type in ('PoseMosaicAffine', 'PoseResize'):
                 assert transform.size_factor == max(cfg.strides)
                 assert tuple(transform.input_size) == cfg.input_size

@@ -1,8 +1,12 @@
-"""Transforms: loading, mosaic, affine, resize for testing."""
+"""Transforms: mosaic, affine, colour and packing; loading and resize for testing."""
 from .affine import PoseRandomAffine, PoseRandomCrop
+from .colour import PoseHSVRandomAug
 from .loading import LoadPoseImage
 from .mosaic import PoseMosaic
+from .mosaic_affine import PoseMosaicAffine
+from .packing import PackPoseTargets
 from .resize import PoseResize
 
-__all__ = ['LoadPoseImage', 'PoseMosaic', 'PoseRandomAffine',
-           'PoseRandomCrop', 'PoseResize']
+__all__ = ['LoadPoseImage', 'PackPoseTargets', 'PoseHSVRandomAug', 'PoseMosaic',
+           'PoseMosaicAffine', 'PoseRandomAffine', 'PoseRandomCrop',
+           'PoseResize']

@@ -8,6 +8,7 @@ from mmpose.registry import TRANSFORMS
 
 from ...errors import InputError
 from ...images import UnreadablePicture, decode_picture, to_bgr_uint8, why_unreadable
+from .image_file import ArrayImage, OpenImage, open_image
 
 # So many pictures that cannot be read one after the other are no accident.
 MAX_FAILURES_IN_A_ROW = 100
@@ -27,11 +28,113 @@ def read_picture(path: str, backend_args: dict | None = None) -> np.ndarray:
         UnreadablePicture: It is missing or cannot be decoded; the message is
             one line that names it.
     """
+    return decode_picture(_read_file(path, backend_args), path)
+
+
+def _read_file(path: str, backend_args: dict | None) -> bytes:
+    """Return a file's content; raise :class:`UnreadablePicture` without one."""
     try:
-        content = fileio.get(path, backend_args=backend_args)
+        return fileio.get(path, backend_args=backend_args)
     except OSError as error:
         raise UnreadablePicture(f'{path}: {why_unreadable(error)}') from error
-    return decode_picture(content, path)
+
+
+def _check_array(results: dict) -> np.ndarray:
+    """Return a sample's ``img`` as ``(H, W, 3)``, BGR, uint8."""
+    try:
+        return to_bgr_uint8(results['img'])
+    except ValueError as error:
+        raise UnreadablePicture(
+            f'{results["img_path"] or "a picture"}: {error}') from error
+
+
+class ReadFailures:
+    """What to do about images that cannot be read, and a list of them.
+
+    Args:
+        on_error (str): ``'raise'`` an :class:`InputError` for each, or
+            ``'skip'`` it.
+    """
+
+    def __init__(self, on_error: str) -> None:
+        if on_error not in ('raise', 'skip'):
+            raise ValueError(
+                f"on_error must be 'raise' or 'skip', not {on_error!r}")
+        self.on_error = on_error
+        self._skipped: list[str] = []
+        self._in_a_row = 0
+
+    def add(self, error: UnreadablePicture) -> None:
+        """Raise the error's line, or keep it for the report.
+
+        Args:
+            error (UnreadablePicture): What happened.
+
+        Raises:
+            InputError: ``on_error`` says so, or 100 images in a row could not
+                be read.
+        """
+        if self.on_error == 'raise':
+            raise InputError(
+                f'{error}; replace the picture or take it out of the '
+                'annotations') from error
+        self._skipped.append(str(error))
+        self._in_a_row += 1
+        if self._in_a_row >= MAX_FAILURES_IN_A_ROW:
+            raise InputError(
+                f'{error}; nor could the {MAX_FAILURES_IN_A_ROW - 1} pictures '
+                'before it be read: check data_root and data_prefix'
+            ) from error
+
+    def end_row(self) -> None:
+        """An image could be read."""
+        self._in_a_row = 0
+
+    def report(self, results: dict) -> None:
+        """Move the lines kept so far, if any, into ``skipped_images``.
+
+        Args:
+            results (dict): A sample; changed in place.
+        """
+        if self._skipped:
+            results['skipped_images'] = (
+                *results.get('skipped_images', ()), *self._skipped)
+            self._skipped.clear()
+
+
+class ImageReader:
+    """Opens the images of samples for transforms that decode what they show.
+
+    Args:
+        on_error (str): See :class:`LoadPoseImage`.
+        backend_args (dict, optional): See :func:`mmengine.fileio.get`.
+
+    Attributes:
+        failures (ReadFailures): Those met so far.
+    """
+
+    def __init__(self, on_error: str, backend_args: dict | None) -> None:
+        self.failures = ReadFailures(on_error)
+        self.backend_args = backend_args
+
+    def open(self, results: dict) -> OpenImage | None:
+        """Open the image of a sample.
+
+        Args:
+            results (dict): The sample, with ``img`` or ``img_path``;
+                ``img_path`` is None afterwards where it was missing.
+
+        Returns:
+            OpenImage | None: The image; None for one that is skipped.
+        """
+        results.setdefault('img_path', None)
+        try:
+            if results.get('img') is not None:
+                return ArrayImage(_check_array(results))
+            path = results['img_path']
+            return open_image(_read_file(path, self.backend_args), path)
+        except UnreadablePicture as error:
+            return self.failures.add(error)
 
 
 @TRANSFORMS.register_module()
@@ -71,13 +174,8 @@ class LoadPoseImage(LoadImage):
     def __init__(self,
                  on_error: str = 'raise',
                  backend_args: dict | None = None) -> None:
-        if on_error not in ('raise', 'skip'):
-            raise ValueError(
-                f"on_error must be 'raise' or 'skip', not {on_error!r}")
         super().__init__(backend_args=backend_args)
-        self.on_error = on_error
-        self._skipped: list[str] = []
-        self._failures_in_a_row = 0
+        self.failures = ReadFailures(on_error)
 
     def transform(self, results: dict) -> dict | None:
         """Load the picture of one sample.
@@ -92,38 +190,18 @@ class LoadPoseImage(LoadImage):
         try:
             img = self._load(results)
         except UnreadablePicture as error:
-            return self._give_up(error)
-        self._failures_in_a_row = 0
+            return self.failures.add(error)
+        self.failures.end_row()
+        self.failures.report(results)
         results['img'] = img
         results['img_shape'] = results['ori_shape'] = img.shape[:2]
-        if self._skipped:
-            results['skipped_images'] = tuple(self._skipped)
-            self._skipped.clear()
         return results
 
     def _load(self, results: dict) -> np.ndarray:
         if results.get('img') is None:
             return read_picture(results['img_path'], self.backend_args)
-        try:
-            return to_bgr_uint8(results['img'])
-        except ValueError as error:
-            raise UnreadablePicture(
-                f'{results["img_path"] or "a picture"}: {error}') from error
-
-    def _give_up(self, error: UnreadablePicture) -> None:
-        """Raise the line, or keep it for the report and return None."""
-        if self.on_error == 'raise':
-            raise InputError(
-                f'{error}; replace the picture or take it out of the '
-                'annotations') from error
-        self._skipped.append(str(error))
-        self._failures_in_a_row += 1
-        if self._failures_in_a_row >= MAX_FAILURES_IN_A_ROW:
-            raise InputError(
-                f'{error}; nor could the {MAX_FAILURES_IN_A_ROW - 1} pictures '
-                'before it be read: check data_root and data_prefix'
-            ) from error
+        return _check_array(results)
 
     def __repr__(self) -> str:
-        return (f'{type(self).__name__}(on_error={self.on_error!r}, '
+        return (f'{type(self).__name__}(on_error={self.failures.on_error!r}, '
                 f'backend_args={self.backend_args})')

@@ -26,6 +26,10 @@ MAX_DRAWS = 1000
 class PoseMosaic(Mosaic):
     """Mosaic of four pictures that copes with whatever a data set holds.
 
+    For pipelines that do something of their own with the mosaic, rotate it for
+    instance: :class:`PoseMosaicAffine`, which makes it and cuts the input out
+    of it at once, is faster and cannot.
+
     Arguments and layout are those of :class:`mmpose.datasets.Mosaic`. What
     differs:
 

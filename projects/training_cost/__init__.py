@@ -1,0 +1,1 @@
+"""What training costs: time of the data pipeline and of a step."""
