@@ -1,0 +1,92 @@
+"""Identities last while people walk, cross and hide each other."""
+from __future__ import annotations
+
+import motmetrics
+import numpy as np
+import pytest
+from walkers import FPS, Found, overlap, walk
+
+from sasd_mmpose.inference.person import Person
+from sasd_mmpose.inference.tracking import PoseTracker
+
+
+def person(x: float, score: float = 0.9, y: float = 0.0) -> Person:
+    """Somebody 20 pixels wide and 40 high at x, y."""
+    points = np.array([[10, 2], [5, 12], [15, 12], [10, 38]], float) + (x, y)
+    return Person(np.array([x, y, x + 20, y + 40]), score, points, np.ones(4))
+
+
+def score(there: list[list[Found]], found: list[list[Found]],
+          identities: list[list[int | None]]) -> tuple[float, int]:
+    """Return IDF1 and the number of identity switches, by motmetrics."""
+    events = motmetrics.MOTAccumulator(auto_id=True)
+    for truth, people, names in zip(there, found, identities, strict=True):
+        named = [(f.person.box, name) for f, name in zip(people, names)
+                 if name is not None]
+        distances = np.array([
+            [1 - overlap(t.truth.box, box) for box, _ in named] for t in truth])
+        distances[distances > 0.5] = np.nan
+        events.update([t.identity for t in truth], [name for _, name in named],
+                      distances)
+    summary = motmetrics.metrics.create().compute(
+        events, metrics=['idf1', 'num_switches'])
+    return float(summary.idf1.iloc[0]), int(summary.num_switches.iloc[0])
+
+
+def track(found: list[list[Found]], **settings) -> list[list[int | None]]:
+    tracker = PoseTracker(**settings)
+    return [tracker.update([f.person for f in people], index / FPS)
+            for index, people in enumerate(found)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('seed, num_people', [(1, 4), (4, 3)])
+def test_walking_people_keep_their_identities(seed, num_people):
+    there, found = walk(seed, num_people, 100)
+    idf1, switches = score(there, found, track(found))
+    assert idf1 > 0.85 and switches <= 2
+    # Without any memory every gap gives somebody a new identity.
+    idf1_without, _ = score(there, found, track(found, max_gap=0))
+    assert idf1 > idf1_without + 0.1
+
+
+def test_two_who_cross_keep_their_identities():
+    tracker = PoseTracker()
+    first = tracker.update([person(0), person(100, y=4)], 0)
+    for step in range(1, 51):
+        people = [person(100 - 2 * step, y=4), person(2 * step)]
+        identities = tracker.update(people, step / FPS)
+    assert identities == first[::-1]
+
+
+def test_somebody_hidden_comes_back_as_the_same():
+    tracker = PoseTracker(max_gap=1.0)
+    who, = tracker.update([person(0)], 0)
+    for step in range(1, 6):
+        tracker.update([person(2 * step)], step / FPS)
+    for step in range(6, 20):
+        assert tracker.update([], step / FPS) == []
+    assert tracker.update([person(40)], 20 / FPS) == [who]
+    # Too late: forgotten.
+    other, = tracker.update([person(40)], 20 / FPS + 1.1)
+    assert other != who
+
+
+def test_low_scores_go_on_but_do_not_begin():
+    tracker = PoseTracker(new_score=0.5)
+    assert tracker.update([person(0, 0.4)], 0) == [None]
+    who, = tracker.update([person(0, 0.6)], 1 / FPS)
+    assert tracker.update([person(1, 0.4)], 2 / FPS) == [who]
+
+
+def test_one_frame_and_nobody():
+    tracker = PoseTracker()
+    assert tracker.update([], 0) == []
+    assert tracker.update([person(0), person(50)], 0.04) == [1, 2]
+
+
+def test_without_a_common_keypoint_nobody_is_the_same():
+    hidden = person(0)._replace(keypoint_scores=np.zeros(4))
+    tracker = PoseTracker()
+    assert tracker.update([hidden], 0) == [1]
+    assert tracker.update([hidden], 0.04) == [2]
