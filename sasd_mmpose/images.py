@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 TIFF = (b'II*\0', b'MM\0*')  # how such a file begins
+MAX_SIDE = 2**15 - 2  # pixels; cv2.warpAffine counts in 16 bits
 
 
 class UnreadablePicture(ValueError):
@@ -104,3 +105,22 @@ def why_unreadable(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return 'no such picture'
     return error.strerror or str(error)
+
+
+def shrunk(img: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shrink an image whose sides are too long for OpenCV's warp.
+
+    Args:
+        img (np.ndarray): ``(H, W, 3)``.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: The image, or a smaller one, and how
+        many pixels of the image its pixels are wide and high, float32, (2, ).
+    """
+    height, width = img.shape[:2]
+    scale = MAX_SIDE / max(height, width)
+    if scale >= 1:
+        return img, np.ones(2, np.float32)
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    small = cv2.resize(img, size, interpolation=cv2.INTER_AREA)
+    return small, np.array([width / size[0], height / size[1]], np.float32)
