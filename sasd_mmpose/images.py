@@ -65,11 +65,14 @@ def decode_picture(content: bytes, name: str) -> np.ndarray:
     """
     buffer = np.frombuffer(content, np.uint8)
     try:
-        img = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
-        if content[:4] in TIFF and (img is None or not img.any()):
-            # Floats in a TIFF file become 0 on the way to 8 bits.
-            img = cv2.imdecode(buffer, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-            img = img if img is None else to_bgr_uint8(img)
+        img = None
+        if content[:4] in TIFF:
+            # Floats would become 0 or noise on the way to 8 bits.
+            whole = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
+            if whole is not None and np.issubdtype(whole.dtype, np.floating):
+                img = to_bgr_uint8(whole)
+        if img is None:
+            img = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise UnreadablePicture(f'{name}: OpenCV cannot decode it') from error
     except ValueError as error:
