@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 TIFF = (b'II*\0', b'MM\0*')  # how such a file begins
+MAX_SIDE = 2**15 - 2  # pixels; cv2.warpAffine counts in 16 bits
 
 
 class UnreadablePicture(ValueError):
@@ -64,11 +65,14 @@ def decode_picture(content: bytes, name: str) -> np.ndarray:
     """
     buffer = np.frombuffer(content, np.uint8)
     try:
-        img = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
-        if content[:4] in TIFF and (img is None or not img.any()):
-            # Floats in a TIFF file become 0 on the way to 8 bits.
-            img = cv2.imdecode(buffer, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
-            img = img if img is None else to_bgr_uint8(img)
+        img = None
+        if content[:4] in TIFF:
+            # Floats would become 0 or noise on the way to 8 bits.
+            whole = cv2.imdecode(buffer, cv2.IMREAD_UNCHANGED)
+            if whole is not None and np.issubdtype(whole.dtype, np.floating):
+                img = to_bgr_uint8(whole)
+        if img is None:
+            img = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
     except cv2.error as error:
         raise UnreadablePicture(f'{name}: OpenCV cannot decode it') from error
     except ValueError as error:
@@ -104,3 +108,22 @@ def why_unreadable(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return 'no such picture'
     return error.strerror or str(error)
+
+
+def shrunk(img: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Shrink an image whose sides are too long for OpenCV's warp.
+
+    Args:
+        img (np.ndarray): ``(H, W, 3)``.
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: The image, or a smaller one, and how
+        many pixels of the image its pixels are wide and high, float32, (2, ).
+    """
+    height, width = img.shape[:2]
+    scale = MAX_SIDE / max(height, width)
+    if scale >= 1:
+        return img, np.ones(2, np.float32)
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    small = cv2.resize(img, size, interpolation=cv2.INTER_AREA)
+    return small, np.array([width / size[0], height / size[1]], np.float32)

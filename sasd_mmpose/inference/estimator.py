@@ -86,28 +86,11 @@ class PoseEstimator:
         _check_number('threads', threads, 1, MAX_THREADS, whole=True)
         _check_number('score_thr', score_thr, 0, 1)
         _check_size(size)
-        if (config is None) != (checkpoint is None):
-            raise InputError('config and checkpoint: give both, or a model')
-        if config is not None and model is not None:
-            raise InputError('give a model, or config and checkpoint, not both')
-        if runtime is not None and runtime not in (*BACKENDS, TORCH):
-            raise InputError(f'runtime {runtime!r}: not known; take one of '
-                             f'{", ".join((*BACKENDS, TORCH))}')
-        for_torch = [name for name, value in dict(
-            config=config, device=device, flip_test=flip_test).items() if value]
-        if for_torch and runtime not in (None, TORCH):
-            raise InputError(f'{for_torch[0]}: not with the runtime {runtime}; '
-                             'it is for torch')
-        if for_torch:
-            runtime = TORCH
-        published = None
-        if config is None:
-            published, folder = _locate(model)
-            if published is None and runtime == TORCH:
-                raise InputError(f'{folder}: exported, so torch cannot run it; '
-                                 'give config and checkpoint')
-            if published is not None and runtime == TORCH:
-                config, checkpoint = published.config, published.checkpoint
+        _check_one_net(model, config, checkpoint)
+        runtime = _asked_runtime(
+            runtime, config=config, device=device, flip_test=flip_test)
+        published, folder = (
+            _locate(model) if config is None else (None, Path()))
         if runtime != TORCH:
             self.runtime: Runtime = _open_exported(
                 published, folder, runtime, threads or 1, score_thr, size)
@@ -115,6 +98,11 @@ class PoseEstimator:
         if threads is not None:
             raise InputError('threads: not with torch; it has a setting of its '
                              'own, torch.set_num_threads')
+        if published is not None:
+            config, checkpoint = published.config, published.checkpoint
+        elif config is None:
+            raise InputError(f'{folder}: exported, so torch cannot run it; give '
+                             'config and checkpoint')
         self.runtime = _open_torch(
             config=config, checkpoint=checkpoint, device=device, size=size,
             flip_test=flip_test,
@@ -246,6 +234,34 @@ class PoseEstimator:
         height, width = (0, 0) if frame.image is None else frame.image.shape[:2]
         return PoseResult(persons, frame, (width, height), self.keypoint_names,
                           self.runtime.drawing)
+
+
+def _check_one_net(model: object, config: object, checkpoint: object) -> None:
+    """Raise InputError unless the arguments name one net at most."""
+    if (config is None) != (checkpoint is None):
+        raise InputError('config and checkpoint: give both, or a model')
+    if config is not None and model is not None:
+        raise InputError('give a model, or config and checkpoint, not both')
+
+
+def _asked_runtime(runtime: str | None, **for_torch: object) -> str | None:
+    """Return the runtime that the arguments ask for, None where any serves.
+
+    Args:
+        runtime (str | None): The one that was named.
+        **for_torch (object): Arguments that only torch takes.
+
+    Raises:
+        InputError: There is none of this name, or it takes no such argument.
+    """
+    if runtime is not None and runtime not in (*BACKENDS, TORCH):
+        raise InputError(f'runtime {runtime!r}: not known; take one of '
+                         f'{", ".join((*BACKENDS, TORCH))}')
+    given = [name for name, value in for_torch.items() if value]
+    if given and runtime not in (None, TORCH):
+        raise InputError(f'{given[0]}: not with the runtime {runtime}; it is for '
+                         'torch')
+    return TORCH if given else runtime
 
 
 def _locate(model: str | Path | None) -> tuple[PublishedModel | None, Path]:

@@ -6,9 +6,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from ..images import shrunk
 from .model_description import InputSpec
-
-MAX_SIDE = 2**15 - 2  # pixels; cv2.warpAffine counts in 16 bits
 
 
 class Placement(NamedTuple):
@@ -59,11 +58,13 @@ class Letterbox:
             tuple[np.ndarray, Placement]: The input, (1, 3, height, width),
             float32, and where the picture lies in it.
         """
-        place = self.place(image.shape[1], image.shape[0])
-        image = shrunk(image)
+        small, ratio = shrunk(image)
+        place = self.place(small.shape[1], small.shape[0])
         warped = cv2.warpAffine(
-            image, self._matrix(self.place(image.shape[1], image.shape[0])),
-            self.size, flags=cv2.INTER_LINEAR, borderValue=self.padding)
+            small, self._matrix(place), self.size, flags=cv2.INTER_LINEAR,
+            borderValue=self.padding)
+        place = place._replace(
+            center=place.center * ratio, scale=place.scale * ratio)
         width, height = self.size
         blob = np.empty((1, 3, height, width), np.float32)
         planes = cv2.split(warped)
@@ -94,13 +95,3 @@ class Letterbox:
         return cv2.getAffineTransform(
             triangle(place.center, place.scale[0]),
             triangle((place.size / 2).astype(np.float32), place.size[0]))
-
-
-def shrunk(image: np.ndarray) -> np.ndarray:
-    """Shrink an image (H, W, 3) whose sides are too long for OpenCV's warp."""
-    height, width = image.shape[:2]
-    scale = MAX_SIDE / max(height, width)
-    if scale >= 1:
-        return image
-    size = max(round(width * scale), 1), max(round(height * scale), 1)
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)

@@ -14,7 +14,8 @@ from sasd_mmpose.inference.letterbox import Letterbox
 
 
 @pytest.mark.parametrize('shape', [
-    (480, 640), (333, 500), (64, 48), (7, 300), (1, 1), (721, 405)])
+    (480, 640), (333, 500), (64, 48), (7, 300), (1, 1), (721, 405), (30, 40_001),
+    (33_333, 50)])
 @pytest.mark.parametrize('size', [(64, 64), (128, 64)])
 def test_same_input_and_same_way_back(shape, size):
     image = np.random.randint(0, 256, (*shape, 3), np.uint8)

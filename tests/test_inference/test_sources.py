@@ -8,7 +8,7 @@ from videos import FakeCamera, write_video
 
 from sasd_mmpose import InputError
 from sasd_mmpose.inference import sources as sources_module
-from sasd_mmpose.inference.sources import open_source
+from sasd_mmpose.inference.sources import open_source, read_frame
 
 
 def picture(height: int, width: int) -> np.ndarray:
@@ -106,3 +106,18 @@ def test_lists_and_arrays(tmp_path):
     for odd in 1.5, None, True:
         with pytest.raises(InputError, match='neither an image, a list'):
             open_source(odd)
+
+
+def test_tiff_files_of_floats(tmp_path):
+    """On the way to 8 bits OpenCV would make black or noise of them."""
+    plain = [cv2.IMWRITE_TIFF_COMPRESSION, 1]
+    shades = np.linspace(0, 1, 24, dtype=np.float32).reshape(4, 6)
+    expected = np.rint(shades * 255).astype(np.uint8)[..., None].repeat(3, axis=2)
+    for image in shades, np.dstack([shades] * 3):
+        cv2.imwrite(str(tmp_path / 'a.tif'), image, plain)
+        np.testing.assert_array_equal(read_frame(tmp_path / 'a.tif').image, expected)
+    cv2.imwrite(str(tmp_path / 'a.tif'), shades * 1000, plain)
+    with pytest.raises(InputError, match='a.tif: floats from 0 to 1000'):
+        read_frame(tmp_path / 'a.tif')
+    cv2.imwrite(str(tmp_path / 'a.tif'), np.zeros((4, 6), np.uint8))
+    assert not read_frame(tmp_path / 'a.tif').image.any()

@@ -7,6 +7,7 @@ from mmpose.datasets.transforms import BottomupResize
 from mmpose.registry import TRANSFORMS
 
 from ...errors import InputError
+from ...images import shrunk
 
 
 def check_input_size(input_size: Sequence[int],
@@ -59,3 +60,21 @@ class PoseResize(BottomupResize):
             input_size=check_input_size(input_size, size_factor),
             size_factor=size_factor,
             pad_val=(pad_val, ) * 3)
+
+    def transform(self, results: dict) -> dict | None:
+        """Fit the image; one too long for OpenCV's warp is shrunk first.
+
+        Args:
+            results (dict): With ``img`` (H, W, 3) and ``ori_shape`` (H, W).
+
+        Returns:
+            dict | None: See :class:`BottomupResize`.
+        """
+        small, ratio = shrunk(results['img'])
+        if small is results['img']:
+            return super().transform(results)
+        fitted = super().transform(
+            dict(results, img=small, ori_shape=small.shape[:2]))
+        return dict(fitted, ori_shape=results['ori_shape'],
+                    input_center=fitted['input_center'] * ratio,
+                    input_scale=fitted['input_scale'] * ratio)
