@@ -19,7 +19,7 @@ help: ## say what each target does
 	  while IFS=$$'\t' read -r name text; do \
 	    printf '  make %-10s %s\n' "$$name" "$$text"; done
 
-setup: ## make .venv with everything, pinned (minutes; at once when unchanged)
+setup: ## make .venv with everything, pinned (about a minute; at once when unchanged)
 	@command -v $(PYTHON) >/dev/null || { \
 	  echo 'error: no $(PYTHON) here; install Python 3.10 to 3.12, or name one:' \
 	    'make setup PYTHON=/path/to/python3.11' >&2; exit 1; }

@@ -3,8 +3,9 @@
 ``pip install -e .`` leaves an environment as it is: what there is to be done
 decides what is needed, and that is an extra.
 
-- ``mim``: the OpenMMLab packages and what else training takes, as ranges.
-  ``mim install -e .`` brings it where it is missing, as for MMPose itself.
+- ``mim``: the OpenMMLab packages and what else training takes, as ranges. mim
+  reads such an extra of OpenMMLab's own packages only: ``mim install -e .``
+  adds this package to an environment that has MMPose, and nothing else.
 - ``runtime``: what a deployed net runs on; neither torch nor MMPose.
 - ``onnxruntime``, ``openvino``: other runtimes for it.
 """
