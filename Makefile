@@ -37,8 +37,9 @@ test: lint ## lint and the whole suite
 test-fast: setup ## the suite without its slow tests
 	@$(PYTEST) -m 'not slow' $(ARGS)
 
-lint: setup ## ruff
+lint: setup ## ruff, and mypy over the public API
 	@$(BIN)/ruff check .
+	@$(BIN)/mypy
 
 DOCS := .venv-docs
 # MkDocs Material tells of its successor with every build.
@@ -60,5 +61,5 @@ arm-check: setup ## the C++ runner for 64-bit ARM, emulated, against x86 and Pyt
 	@$(BIN)/python projects/ncnn_runner/scripts/arm_check.py $(ARGS)
 
 clean: ## remove .venv and what tests and builds leave; keeps data and work_dirs
-	rm -rf .venv $(DOCS) site build projects/*/build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv $(DOCS) site build projects/*/build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,7 +6,7 @@ decides what is needed, and that is an extra.
 - ``mim``: the OpenMMLab packages and what else training takes, as ranges.
   ``mim install -e .`` brings it where it is missing, as for MMPose itself.
 - ``runtime``: what a deployed net runs on; neither torch nor MMPose.
-- ``openvino``: one more runtime for it.
+- ``onnxruntime``, ``openvino``: other runtimes for it.
 """
 import re
 import shutil
@@ -25,7 +25,7 @@ def read_requirements(name: str) -> list[str]:
 
 
 def read_version() -> str:
-    """Return the version without importing the package, which needs torch."""
+    """Return the version without importing the package."""
     text = (ROOT / 'sasd_mmpose' / 'version.py').read_text()
     return re.search(r"__version__ = '(.+)'", text)[1]
 
@@ -58,10 +58,13 @@ setup(
     license='Apache-2.0',
     keywords='pose estimation, distillation, mmpose',
     packages=find_packages(include=['sasd_mmpose', 'sasd_mmpose.*']),
+    package_data={'sasd_mmpose': ['py.typed']},
+    entry_points={'console_scripts': ['sasd = sasd_mmpose.cli.main:console']},
     python_requires='>=3.10',
     extras_require={
         'mim': read_requirements('mminstall') + read_requirements('training'),
         'runtime': read_requirements('runtime'),
+        'onnxruntime': read_requirements('onnxruntime'),
         'openvino': read_requirements('openvino'),
     },
     cmdclass={'build_py': BuildWithConfigs},

@@ -6,7 +6,7 @@ _base_ = [
     './_base_/data/coco_mini.py'
 ]
 
-# Fitted to the 5,115 persons of coco_mini at 192 (tools/fit_anchors.py).
+# Fitted to the 5,115 persons of coco_mini at 192 (sasd anchors).
 anchors = [[[12, 19], [13, 32], [22, 28]],
            [[17, 48], [32, 49], [32, 83]],
            [[61, 72], [55, 117], [105, 134]]]

@@ -5,6 +5,7 @@ import it. Every part looks first whether it is needed, so that an environment
 in which everything fits is left as it is:
 
 - a torchvision that is missing, or that cannot be imported beside this torch;
+- an mmcv without its compiled operators, which is what mmcv-lite is;
 - torch >= 2.6, whose safe loading refuses MMEngine's own checkpoints.
 
 :func:`mend_mmdeploy` is apart, because only exporting needs MMDeploy.
@@ -24,13 +25,20 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
+
+from .errors import InputError
 
 STAND_IN_VERSION = '0.0.0+stand.in'
+# Boxes that the suppression compares with all others at once: fewer waste
+# calls, more waste comparisons with boxes that are suppressed anyway.
+NMS_BLOCK = 128
 
 
 def mend_mmpose() -> None:
     """Mend what keeps MMPose from working here. Safe to call repeatedly."""
     provide_torchvision()
+    provide_mmcv_ops()
     allow_mmengine_checkpoints()
 
 
@@ -130,6 +138,123 @@ def provide_torchvision() -> None:
             if name == 'torchvision' or name.startswith('torchvision.'):
                 del sys.modules[name]
         sys.modules.update(_torchvision_stand_in())
+
+
+# ---------------------------------------------------------------------- mmcv
+
+
+def nms(boxes: Tensor, scores: Tensor, iou_threshold: float,
+        offset: int = 0) -> Tensor:
+    """Greedy non-maximum suppression, as the compiled function of this name.
+
+    Args:
+        boxes (Tensor): Left, top, right, bottom of N boxes, ``(N, 4)``, in
+            pixels.
+        scores (Tensor): Their scores ``(N, )``.
+        iou_threshold (float): A box that overlaps a kept one of a higher
+            score by more than this is dropped.
+        offset (int): Added to widths and heights: 1 where ``right`` and
+            ``bottom`` are the last pixel inside a box.
+
+    Returns:
+        Tensor: Indices of the kept boxes ``(M, )``, best first.
+    """
+    order = scores.sort(dim=0, descending=True).indices
+    edges = boxes[order].T.contiguous()
+    kept = [order[:0]]
+    while len(order):
+        overlaps = _iou_with_first(edges, offset) > iou_threshold
+        keep = _suppress(overlaps[:, :NMS_BLOCK])
+        kept.append(order[:NMS_BLOCK][keep])
+        free = ~overlaps[keep, NMS_BLOCK:].any(dim=0)
+        order, edges = order[NMS_BLOCK:][free], edges[:, NMS_BLOCK:][:, free]
+    return torch.cat(kept)
+
+
+def _iou_with_first(edges: Tensor, offset: int) -> Tensor:
+    """Return the IoU of the first boxes with all.
+
+    Args:
+        edges (Tensor): Left, top, right, bottom of N boxes, ``(4, N)``.
+        offset (int): As of :func:`nms`.
+
+    Returns:
+        Tensor: ``(min(N, NMS_BLOCK), N)``.
+    """
+    left, top, right, bottom = edges
+    first = edges[:, :NMS_BLOCK, None]
+    width = torch.minimum(first[2], right).sub_(torch.maximum(first[0], left))
+    height = torch.minimum(first[3], bottom).sub_(torch.maximum(first[1], top))
+    shared = width.add_(offset).clamp_(min=0)
+    shared *= height.add_(offset).clamp_(min=0)
+    areas = (right - left + offset) * (bottom - top + offset)
+    return shared.div_((areas[:NMS_BLOCK, None] + areas).sub_(shared))
+
+
+def _suppress(overlaps: Tensor) -> Tensor:
+    """Return which boxes a greedy choice keeps.
+
+    Each round drops what the boxes left by the last one suppress. After n
+    rounds the first n boxes are settled; mostly two or three rounds do.
+
+    Args:
+        overlaps (Tensor): Which boxes overlap too much, ``(N, N)``, best box
+            first.
+
+    Returns:
+        Tensor: ``(N, )``, True for the boxes that are kept.
+    """
+    suppresses = overlaps.triu(diagonal=1)
+    keep = suppresses.new_ones(len(overlaps))
+    while True:
+        last, keep = keep, ~(suppresses & keep[:, None]).any(dim=0)
+        if torch.equal(keep, last):
+            return keep
+
+
+def _not_compiled(name: str) -> Callable:
+    """Stand in for a compiled function (a module's ``__getattr__``)."""
+    if name.startswith('__'):
+        raise AttributeError(name)
+
+    def stand_in(*args: Any, **kwargs: Any) -> None:
+        raise InputError(
+            f"this net calls mmcv's compiled function {name!r}, for which "
+            'there is no stand-in: uninstall mmcv-lite and install mmcv '
+            '(>=2.0.0, <2.2.0) built for this torch')
+
+    return stand_in
+
+
+def provide_mmcv_ops() -> None:
+    """Make ``mmcv.ops`` importable where its compiled module does not load.
+
+    All of MMPose and MMDetection imports ``mmcv.ops``, few nets call more of
+    it than :func:`nms`. A compiled module that loads is left alone. One that
+    is missing, or that was built for another torch, is replaced by a module
+    that has ``nms``; its other functions say when called that they lack.
+    """
+    name = 'mmcv._ext'
+    mmcv = importlib.import_module('mmcv')
+    try:
+        importlib.import_module(name)
+        return
+    except ModuleNotFoundError:
+        pass
+    except ImportError as error:
+        warnings.warn(
+            f'the compiled operators of the installed mmcv do not load beside '
+            f'torch {torch.__version__} ({error}); of them only nms has a '
+            'stand-in. To mend it: pip uninstall mmcv, then pip install '
+            'mmcv-lite==2.1.0', stacklevel=2)
+    module = ModuleType(name, 'Stands in for what mmcv-lite lacks; see '
+                        'sasd_mmpose.compat.')
+    module.__spec__ = ModuleSpec(name, loader=None)
+    module.nms = nms
+    module.get_compiler_version = lambda: 'n/a'
+    module.get_compiling_cuda_version = lambda: 'not available'
+    module.__getattr__ = _not_compiled
+    sys.modules[name] = mmcv._ext = module
 
 
 # --------------------------------------------------------------- checkpoints

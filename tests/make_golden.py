@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import torch
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
@@ -22,7 +21,7 @@ import sasd_mmpose.registration  # noqa: F401, I001
 from lively import write_lively
 from small_nets import CONFIGS
 
-from sasd_mmpose.inference.torch_predictor import Predictor
+from sasd_mmpose.inference.runtimes.pytorch import TorchRuntime
 from projects.synthetic_people import SyntheticPeople
 
 GOLDEN = HERE / 'golden.npz'
@@ -48,15 +47,11 @@ def main() -> None:
     """Write the file."""
     picture = draw_picture()
     with tempfile.TemporaryDirectory() as folder:
-        predictor = Predictor(
+        runtime = TorchRuntime(
             CONFIGS / f'{CONFIG}.py',
             golden_checkpoint(Path(folder, 'golden.pth'), picture), 'cpu', SIZE)
-    persons = predictor([picture])[0]
-    blob = predictor.pipeline(dict(img=picture, img_id=0))['inputs']
-    with torch.no_grad():
-        batch = predictor.model.data_preprocessor(
-            dict(inputs=[blob], data_samples=[]), False)
-        maps = predictor.model(batch['inputs'], None, mode='tensor')
+    persons, = runtime.find_persons([picture])
+    maps = runtime.net(runtime.preprocess(picture)[0])
     np.savez_compressed(
         GOLDEN,
         picture=picture,
@@ -64,7 +59,7 @@ def main() -> None:
         scores=np.float32([person.score for person in persons]),
         keypoints=np.float32([person.keypoints for person in persons]),
         keypoint_scores=np.float32([p.keypoint_scores for p in persons]),
-        **{f'out{i}': level.numpy().ravel()[::STEP]
+        **{f'out{i}': level.ravel()[::STEP]
            for i, level in enumerate(maps)})
     print(f'{GOLDEN}: {len(persons)} persons, {GOLDEN.stat().st_size} bytes')
 

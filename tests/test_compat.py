@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from pickle import UnpicklingError
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -16,22 +18,28 @@ from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from torch.utils.data import Dataset
 
-from sasd_mmpose import compat
+from sasd_mmpose import InputError, compat
+
+
+def forget(package: str) -> Iterator[None]:
+    """Forget a package, and put back afterwards what there was."""
+
+    def take_out() -> dict[str, ModuleType]:
+        return {name: sys.modules.pop(name) for name in list(sys.modules)
+                if name.split('.')[0] == package}
+
+    kept = take_out()
+    yield
+    take_out()
+    sys.modules.update(kept)
+
 
 # --------------------------------------------------------------- torchvision
 
 
 @pytest.fixture
-def no_torchvision(monkeypatch):
-    """Forget torchvision, and put back afterwards what there was."""
-    kept = {name: module for name, module in sys.modules.items()
-            if name.split('.')[0] == 'torchvision'}
-    for name in kept:
-        monkeypatch.delitem(sys.modules, name)
-    yield
-    for name in [n for n in sys.modules if n.split('.')[0] == 'torchvision']:
-        del sys.modules[name]
-    sys.modules.update(kept)
+def no_torchvision():
+    yield from forget('torchvision')
 
 
 def install_torchvision(root: Path, init: str) -> None:
@@ -111,6 +119,112 @@ def test_stand_in_makes_pictures(channels, mode):
 def test_stand_in_refuses_the_rest(bad, error):
     with pytest.raises(error):
         compat.ToPILImage()(bad)
+
+
+# ---------------------------------------------------------------------- mmcv
+
+
+@pytest.fixture
+def no_mmcv():
+    yield from forget('mmcv')
+
+
+def install_mmcv(root: Path, ext: str | None) -> None:
+    """Write a package named mmcv; ``ext`` is its ``_ext``, None for none."""
+    package = root / 'mmcv'
+    package.mkdir()
+    (package / '__init__.py').write_text('')
+    if ext is not None:
+        (package / '_ext.py').write_text(ext)
+
+
+def test_compiled_mmcv_is_left_alone(no_mmcv, monkeypatch, tmp_path):
+    install_mmcv(tmp_path, 'def nms(*args): return "compiled"\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    compat.provide_mmcv_ops()
+    import mmcv._ext
+    assert mmcv._ext.nms() == 'compiled'
+
+
+@pytest.mark.parametrize('ext', [
+    None, 'raise ImportError("undefined symbol: _ZN3c10")\n',
+], ids=['missing', 'built-for-another-torch'])
+def test_stand_in_for_compiled_operators(ext, no_mmcv, monkeypatch, tmp_path):
+    install_mmcv(tmp_path, ext)
+    monkeypatch.syspath_prepend(tmp_path)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter('always')
+        compat.provide_mmcv_ops()
+        compat.provide_mmcv_ops()
+    # What is at odds is said once; what is only missing is not.
+    assert ['undefined symbol' in str(w.message) for w in caught] == (
+        [] if ext is None else [True])
+    import mmcv
+    from mmcv import _ext
+    assert _ext is mmcv._ext and _ext.nms is compat.nms
+    assert not hasattr(_ext, '__wrapped__')
+    with pytest.raises(InputError, match="'roi_align_forward'"):
+        _ext.roi_align_forward(torch.zeros(1))
+
+
+def test_missing_mmcv_is_named(no_mmcv, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'mmcv', None)
+    with pytest.raises(ModuleNotFoundError, match='mmcv'):
+        compat.provide_mmcv_ops()
+
+
+def plain_nms(boxes: np.ndarray, scores: np.ndarray, threshold: float,
+              offset: int) -> list[int]:
+    """Greedy suppression, box by box, in 32-bit floats."""
+    kept = []
+    for i in np.argsort(-scores, kind='stable'):
+        for k in kept:
+            width, height = (
+                max(np.float32(0), min(boxes[i, axis + 2], boxes[k, axis + 2])
+                    - max(boxes[i, axis], boxes[k, axis]) + np.float32(offset))
+                for axis in (0, 1))
+            shared = width * height
+            area_i, area_k = (
+                (boxes[j, 2] - boxes[j, 0] + np.float32(offset))
+                * (boxes[j, 3] - boxes[j, 1] + np.float32(offset))
+                for j in (i, k))
+            if shared / (area_i + area_k - shared) > np.float32(threshold):
+                break
+        else:
+            kept.append(int(i))
+    return kept
+
+
+@pytest.mark.parametrize('count, side, threshold, offset', [
+    (0, 100, 0.65, 0), (1, 100, 0.65, 0), (60, 100, 0.65, 0),
+    # more boxes than a block, of which few, half and most are kept
+    (600, 10, 0.3, 0), (600, 100, 0.65, 1), (600, 1000, 0.65, 0),
+])
+def test_nms_keeps_what_a_greedy_loop_keeps(count, side, threshold, offset):
+    rng = np.random.default_rng(count + side)
+    centers = rng.random((count, 2), np.float32) * np.float32(side)
+    sizes = 20 + 30 * rng.random((count, 2), np.float32)
+    boxes = np.hstack([centers - sizes / 2, centers + sizes / 2])
+    scores = rng.permutation(count).astype(np.float32)
+    expected = plain_nms(boxes, scores, threshold, offset)
+    kept = compat.nms(torch.from_numpy(boxes), torch.from_numpy(scores),
+                      threshold, offset)
+    assert kept.dtype == torch.int64 and kept.tolist() == expected
+    if count == 600:
+        assert count > compat.NMS_BLOCK and 0 < len(expected) < count
+
+
+def test_nms_settles_chains_in_order():
+    """Each box overlaps the next: every second one goes, however many."""
+    left = torch.arange(300.) * 4
+    boxes = torch.stack([left, left * 0, left + 10, left * 0 + 10], dim=1)
+    kept = compat.nms(boxes, torch.arange(300., 0, -1), iou_threshold=0.4)
+    assert kept.tolist() == list(range(0, 300, 2))
+
+
+def test_boxes_without_area_stay():
+    boxes = torch.tensor([[5., 5., 5., 5.], [5., 5., 5., 5.]])
+    assert compat.nms(boxes, torch.tensor([0.4, 0.6]), 0.5).tolist() == [1, 0]
 
 
 # --------------------------------------------------------------- checkpoints

@@ -23,8 +23,17 @@ def run(code: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_package_alone_needs_no_torch():
-    run('import sys, sasd_mmpose, sasd_mmpose.inference.predictor\n'
+def test_importing_the_package_is_cheap():
+    run('import sys, sasd_mmpose\n'
+        'assert not {"numpy", "cv2", "torch"} & set(sys.modules)\n'
+        'assert {"PoseEstimator", "Person"} <= set(sasd_mmpose.__all__)')
+
+
+def test_the_estimator_needs_no_torch():
+    run('import sys\n'
+        'from sasd_mmpose import Person, PoseEstimator, PoseResult\n'
+        'import sasd_mmpose.inference.prediction_writer\n'
+        'PoseEstimator()\n'
         'heavy = {"torch", "mmengine", "mmcv", "mmdet", "mmpose", "mmdeploy",\n'
         '         "matplotlib", "scipy", "pycocotools"} & set(sys.modules)\n'
         'assert not heavy, heavy')

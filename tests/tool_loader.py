@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+from sasd_mmpose.cli.main import main
+
 TOOLS = Path(__file__).parents[1] / 'tools'
 
 
@@ -39,3 +41,8 @@ def command(name: str, monkeypatch) -> Callable[..., int | None]:
         return module.main()
 
     return run
+
+
+def sasd(*args: object) -> int:
+    """Run the command ``sasd`` with arguments; return its exit status."""
+    return main([str(arg) for arg in args])

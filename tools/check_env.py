@@ -1,7 +1,7 @@
 """Say what is installed, what is missing or at odds, and what mends it.
 
-It needs nothing but Python, so that it works in the very environment that
-does not. Exit status: 0 where everything fits, 1 otherwise.
+It needs nothing but Python and pip, so that it works in the very environment
+that does not. Exit status: 0 where everything fits, 1 otherwise.
 
     python tools/check_env.py
 """
@@ -11,7 +11,6 @@ import importlib
 import importlib.metadata
 import io
 import re
-import shutil
 import sys
 import warnings
 from collections.abc import Callable, Iterator
@@ -19,10 +18,15 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
+try:
+    from packaging.specifiers import SpecifierSet
+    from packaging.version import InvalidVersion, Version
+except ImportError:  # the one that pip has for itself
+    from pip._vendor.packaging.specifiers import SpecifierSet
+    from pip._vendor.packaging.version import InvalidVersion, Version
+
 ROOT = Path(__file__).resolve().parents[1]
 PIP = 'python -m pip'
-BUILD_MMCV = 'python tools/setup/build_mmcv.py'
-BUILD_TOOLS = f'{PIP} install "setuptools<81" wheel ninja psutil'
 # What MMPose, MMDetection and MMEngine import, but an installation of them
 # with --no-deps does not bring: module -> name on the package index.
 INDIRECT = {
@@ -58,9 +62,6 @@ class Environment:
             return error
         return None
 
-    def has_command(self, name: str) -> bool:
-        return shutil.which(name) is not None
-
     def gpus(self) -> list[str]:
         """Name the GPUs that torch can use. Torch is known to import."""
         import torch
@@ -92,25 +93,16 @@ class Finding:
 # ----------------------------------------------------------------- versions
 
 
-def numbers(version: str) -> tuple[int, ...]:
-    """Return a version's release numbers: ``'2.13.0+cpu'`` is (2, 13, 0)."""
-    release = re.match(r'\d+(\.\d+)*', version)
-    return tuple(int(n) for n in release[0].split('.')) if release else ()
-
-
 def fits(version: str, ranges: str) -> bool:
-    """Say whether a version lies in ranges such as ``'>=2.0.0,<2.2.0'``."""
-    have = numbers(version)
-    for part in filter(None, ranges.split(',')):
-        operator, bound = re.fullmatch(r'\s*(>=|<=|<|>|==|!=)\s*(\S+)\s*',
-                                       part).groups()
-        want = numbers(bound)
-        width = max(len(have), len(want))
-        a, b = (n + (0, ) * (width - len(n)) for n in (have, want))
-        if not {'>=': a >= b, '<=': a <= b, '<': a < b, '>': a > b,
-                '==': a == b, '!=': a != b}[operator]:
-            return False
-    return True
+    """Say whether a version lies in ranges such as ``'>=2.0.0,<2.2.0'``.
+
+    The local part, as in ``'2.13.0+cpu'``, does not count.
+    """
+    try:
+        return SpecifierSet(ranges).contains(
+            Version(version).public, prereleases=True)
+    except InvalidVersion:
+        return False
 
 
 def read_ranges(name: str) -> dict[str, str]:
@@ -236,34 +228,31 @@ def check_numpy(env: Environment) -> Iterator[Finding]:
 
 
 def check_mmcv(env: Environment) -> Iterator[Finding]:
-    ranges = read_ranges('mminstall')['mmcv']
-    build = f'{BUILD_TOOLS} && {BUILD_MMCV}'
-    lite = env.version('mmcv-lite')
-    if lite is not None:
-        yield Finding(
-            'mmcv', f'mmcv-lite {lite} has no compiled ops, which MMPose and '
-            'MMDetection import', f'{PIP} uninstall -y mmcv-lite mmcv && {build}')
+    """mmcv-lite, or an mmcv whose compiled operators fit."""
+    ranges = read_ranges('mminstall')['mmcv-lite']
+    cure = f'{PIP} install --no-deps mmcv-lite=={pins()["mmcv-lite"]}'
+    lite, compiled = env.version('mmcv-lite'), env.version('mmcv')
+    if lite is not None and compiled is not None:
+        yield Finding('mmcv', f'mmcv {compiled} and mmcv-lite {lite} overwrite '
+                      'each other', f'{PIP} uninstall -y mmcv mmcv-lite && {cure}')
         return
-    found = _check_package(env, 'mmcv', ranges, build, 'mmcv.ops')
+    if compiled is None:
+        yield _check_package(env, 'mmcv-lite', ranges, cure, 'mmcv')
+        return
+    cure = f'{PIP} uninstall -y mmcv && {cure}'
+    found = _check_package(env, 'mmcv', ranges, cure, 'mmcv.ops')
     if found.cure is None:
-        found.detail += ' with its ops'
+        found.detail += ' with its operators'
         if env.gpus() and not env.mmcv_has_cuda():
             found.detail += ', for the CPU only although there is a GPU'
-            found.cure = (f"install torch's CUDA toolkit (nvcc), then: {build} "
-                          '--rebuild')
-    else:
-        if not env.has_command('c++'):
-            yield Finding('compiler', 'missing: mmcv is built from source',
-                          'apt-get install g++   (Debian, Ubuntu)')
-        if 'does not import' in found.detail:
-            found.cure += ' --rebuild'
+            found.cure = cure
     yield found
 
 
 def check_openmmlab(env: Environment) -> Iterator[Finding]:
     tested = pins()
     for package, ranges in read_ranges('mminstall').items():
-        if package != 'mmcv':
+        if package != 'mmcv-lite':
             # --no-deps: mmpose asks for chumpy, which no longer builds.
             cure = f'{PIP} install --no-deps {package}=={tested[package]}'
             yield _check_package(env, package, ranges, cure)

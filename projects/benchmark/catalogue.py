@@ -21,7 +21,7 @@ class Entry(NamedTuple):
         checkpoint (str | None): Its weights; None for random ones.
         stages (str | None): Class of what surrounds the net, with a
             ``from_config``; see :class:`Stages`. None for the surroundings of
-            :class:`PosePredictor`, where they fit, or MMPose's own.
+            :class:`ExportedRuntime`, where they fit, or MMPose's own.
     """
     name: str
     config: str

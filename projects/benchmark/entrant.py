@@ -32,7 +32,7 @@ from sasd_mmpose.inference.model_description import (
     Thresholds,
 )
 from sasd_mmpose.inference.person import Person
-from sasd_mmpose.inference.predictor import PosePredictor
+from sasd_mmpose.inference.runtimes.exported import ExportedRuntime
 from sasd_mmpose.models import YOLOPoseHead, deployed_cfg
 
 from .catalogue import Entry
@@ -231,7 +231,7 @@ class Entrant:
         if self.entry.stages is not None:
             return get_object_from_string(self.entry.stages).from_config(cfg)
         if isinstance(self.head, YOLOPoseHead):
-            return PosePredictor(
+            return ExportedRuntime(
                 self.describe('ncnn', ()), self._zero_maps)
         return MMPoseStages(self.model, self.structure, letterbox)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cv2
+import mmcv
 import torch
 
 from projects.paper_tables.run_record import machine
@@ -23,7 +24,7 @@ from .race import STAGES, Lane, Race, Turn, paired_ratio, race, reason, spread
 from .runtimes import Agreement, compare, make_ready
 
 FORMAT = 'sasd_mmpose.benchmark/1'
-PACKAGES = ('torch', 'mmpose', 'mmengine', 'mmcv', 'numpy',
+PACKAGES = ('torch', 'mmpose', 'mmengine', 'numpy',
             'opencv-python-headless', 'onnxruntime', 'openvino', 'ncnn', 'pnnx')
 GOVERNOR = Path('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor')
 Key = tuple[str, str]
@@ -149,7 +150,8 @@ def accuracy(entry: Entry, root: Path) -> dict[str, dict]:
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that matter."""
-    found = dict(python=platform.python_version())
+    # mmcv by itself: the package is called mmcv or mmcv-lite.
+    found = dict(python=platform.python_version(), mmcv=mmcv.__version__)
     for name in PACKAGES:
         try:
             found[name] = metadata.version(name)

@@ -13,10 +13,10 @@ import numpy as np
 import torch
 
 from sasd_mmpose.deploy.pnnx import convert
-from sasd_mmpose.inference.backends import open_net
 from sasd_mmpose.inference.letterbox import Placement
 from sasd_mmpose.inference.model_description import MODEL_FILES
 from sasd_mmpose.inference.person import Person
+from sasd_mmpose.inference.runtimes.nets import open_net
 
 from .entrant import Entrant, RawMaps
 
@@ -70,7 +70,7 @@ class TorchNet:
 
     @torch.inference_mode()
     def __call__(self, blob: np.ndarray) -> list[np.ndarray]:
-        """Run the net; see :class:`sasd_mmpose.inference.backends.Net`."""
+        """Run the net; see :class:`sasd_mmpose.inference.runtimes.nets.Net`."""
         return [m[0].numpy() for m in self.net(torch.from_numpy(blob))]
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+import mmcv
 import numpy as np
 from mmengine.config import Config
 
@@ -25,14 +26,15 @@ from .run_record import machine, training_hours
 from .suites import Row, Suite
 from .training import Busy, exclusive, recipe_digest, train
 
-PACKAGES = ('torch', 'mmcv', 'mmengine', 'mmdet', 'mmpose', 'numpy')
+PACKAGES = ('torch', 'mmengine', 'mmdet', 'mmpose', 'numpy')
 
 
 def _versions() -> dict[str, str]:
     """Name what a run was made with."""
     found = {name: version(name) for name in PACKAGES}
+    # mmcv by itself: the package is called mmcv or mmcv-lite.
     return dict(sasd_mmpose=__version__, python=platform.python_version(),
-                **found)
+                mmcv=mmcv.__version__, **found)
 
 
 def _data_set(cfg: Config, split: str) -> str:

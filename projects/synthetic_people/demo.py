@@ -23,7 +23,7 @@ from sasd_mmpose.engine.hooks.time_limit_hook import TimeLimitHook, TimeLimitRea
 from sasd_mmpose.errors import InputError
 from sasd_mmpose.evaluation.deployed import evaluate_deployed
 from sasd_mmpose.inference.person import Person
-from sasd_mmpose.inference.torch_predictor import Predictor
+from sasd_mmpose.inference.runtimes.pytorch import TorchRuntime
 from sasd_mmpose.visualization.curves import plot_training_curves
 from sasd_mmpose.visualization.pose_drawer import PoseDrawer
 
@@ -188,8 +188,9 @@ def run_demo(config: Config,
         metrics, dataset = evaluate_deployed(
             config, files.pruned, folder / 'test', folder / prefix)
     plot_training_curves(folder, files.curves)
-    draw_predictions(Predictor(config, files.pruned, flip_test=True,
-                               score_thr=SHOWN_SCORE), dataset, files.pictures)
+    runtime = TorchRuntime(
+        config, files.pruned, flip_test=True, score_thr=SHOWN_SCORE)
+    draw_predictions(runtime, dataset, files.pictures)
     report = dict(
         about=HONESTY,
         pictures=describe_pictures(config),
@@ -292,12 +293,12 @@ def enlarged(person: Person, scale: int) -> Person:
         keypoints=person.keypoints * scale + shift)
 
 
-def draw_predictions(predictor: Predictor, dataset: BaseDataset,
+def draw_predictions(runtime: TorchRuntime, dataset: BaseDataset,
                      out_file: Path) -> None:
     """Draw the first pictures of a set, predictions right of the truth.
 
     Args:
-        predictor (Predictor): The net.
+        runtime (TorchRuntime): The net.
         dataset (BaseDataset): Drawn people.
         out_file (Path): The picture to write.
 
@@ -306,10 +307,10 @@ def draw_predictions(predictor: Predictor, dataset: BaseDataset,
     """
     number = min(NUM_DRAWN, len(dataset))
     infos = [dataset.get_data_info(index) for index in range(number)]
-    drawer = PoseDrawer(predictor.metainfo, SHOWN_SCORE)
+    drawer = PoseDrawer(runtime.drawing, SHOWN_SCORE)
     pairs = []
-    for info, found in zip(infos, predictor([i['img'] for i in infos]),
-                           strict=True):
+    found_in_all = runtime.find_persons([i['img'] for i in infos])
+    for info, found in zip(infos, found_in_all, strict=True):
         image = cv2.resize(info['img'], None, fx=DRAWN_SCALE, fy=DRAWN_SCALE,
                            interpolation=cv2.INTER_CUBIC)
         halves = [

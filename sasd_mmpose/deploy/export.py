@@ -2,9 +2,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +13,7 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from torch import Tensor, nn
+from torch import Tensor
 
 from .. import compat
 from ..engine.checkpoints import read_checkpoint
@@ -24,17 +21,19 @@ from ..engine.config import load_config
 from ..errors import InputError
 from ..images import UnreadablePicture, read_picture
 from ..inference.model_description import (
-    FILE_NAME,
     MODEL_FILES,
     PRECISIONS,
     ModelDescription,
 )
+from ..inference.model_zoo import project_root
 from ..inference.person import Person
-from ..inference.predictor import PosePredictor
-from ..inference.torch_predictor import persons_of, pick_device
+from ..inference.runtimes.base import Runtime
+from ..inference.runtimes.exported import ExportedRuntime
+from ..inference.runtimes.pytorch import TorchRuntime, pick_device
 from ..models.deployed import prune_state_dict
 from ..visualization.pose_drawer import PoseDrawer
-from .describe import describe
+from .description_from_config import description_from_config
+from .model_folder import model_folder
 from .pnnx import require_pnnx
 
 if TYPE_CHECKING:  # it needs MMDeploy
@@ -74,13 +73,20 @@ def load_deploy_config(path: str | Path) -> Config:
     """Read a deploy config.
 
     Args:
-        path (str | Path): One of ``configs/deploy``, or alike.
+        path (str | Path): A file, or the name of one in ``configs/deploy``,
+            such as ``'ncnn_static-512'``.
 
     Raises:
         InputError: There is no such file, or it is none.
     """
     if not Path(path).is_file():
-        raise InputError(f'{path}: no such deploy config file')
+        folder = project_root() / 'configs' / 'deploy'
+        known = {p.stem.removeprefix('pose_'): p
+                 for p in sorted(folder.glob('*.py'))}
+        if str(path) not in known:
+            raise InputError(f'{path}: no such deploy config file; those of the '
+                             f'project are {", ".join(known)}')
+        path = known[str(path)]
     cfg = Config.fromfile(path)
     for key in ('codebase_config', 'backend_config', 'onnx_config'):
         if key not in cfg:
@@ -101,22 +107,23 @@ def export_model(deploy_cfg: str | Path,
                  image: str | Path,
                  work_dir: str | Path,
                  device: str = 'cpu',
-                 calibration_cfg: str | Path | None = None,
+                 calibration: str | Path | None = None,
                  log_level: str = 'ERROR') -> Exported:
     """Export a net, and compare what was written with torch.
 
-    The folder appears when all of it is there and right, or not at all.
+    The folder holds the new model once all of it is there and right, and
+    until then what it held before.
 
     Args:
         deploy_cfg (str | Path): A deploy config.
         model_cfg (str | Path): The config that the net was trained with.
         checkpoint (str | Path): Its weights, pruned or not.
-        image (str | Path): A picture, on which both are compared.
-        work_dir (str | Path): The model folder to make. An older model folder
-            of this name is replaced.
+        image (str | Path): An image, on which both are compared.
+        work_dir (str | Path): The model folder; see :func:`model_folder`.
         device (str): Where torch computes.
-        calibration_cfg (str | Path | None): Config whose training set an int8
-            net is calibrated on; ``model_cfg`` by default.
+        calibration (str | Path | None): What an int8 net is calibrated on: a
+            folder of images, or a config for its training set; ``model_cfg``
+            by default.
         log_level (str): Least level of what MMDeploy logs that is shown.
 
     Raises:
@@ -126,61 +133,33 @@ def export_model(deploy_cfg: str | Path,
     """
     deploy = load_deploy_config(deploy_cfg)
     model = load_config(model_cfg, 'test_dataloader')
-    int8 = deploy.backend_config.precision == 'int8'
-    # The config of a published net has no training set to calibrate on.
-    needed = ['train_dataloader'] if int8 else []
-    calibration = load_config(calibration_cfg or model_cfg, *needed)
+    backend, precision = deploy.backend_config.type, deploy.backend_config.precision
+    images = ()
+    if precision == 'int8':
+        from .quantization import calibration_images, quantize
+        images = calibration_images(
+            calibration or model_cfg, deploy.backend_config.calibration_pictures)
     pick_device(device)
     try:
         picture = read_picture(image)
     except UnreadablePicture as error:
         raise InputError(str(error)) from error
-    weights = read_checkpoint(checkpoint)['state_dict']
-    with _appearing(Path(work_dir)) as folder, _quiet(log_level):
-        task, estimator = _convert(
-            deploy, model, str(checkpoint), picture, folder, device)
-        description = describe(
-            model,
-            name=Path(model_cfg).stem,
-            backend=deploy.backend_config.type,
-            precision=deploy.backend_config.precision,
-            size=task.input_size,
-            dynamic=task.dynamic,
-            checkpoint=Path(checkpoint))
+    weights = read_checkpoint(checkpoint)
+    with model_folder(Path(work_dir)) as folder, _quiet(log_level):
+        task = _convert(deploy, model, weights, picture, folder, device)
+        description = description_from_config(
+            model, name=Path(model_cfg).stem, backend=backend, precision=precision,
+            size=task.input_size, dynamic=task.dynamic, checkpoint=Path(checkpoint))
         description.write(folder)
-        if int8:
-            _quantize(deploy, calibration, description, folder)
-        report = _compare(task, estimator, picture, folder)
-    return report._replace(folder=Path(work_dir), pruned=_left_out(weights))
-
-
-@contextmanager
-def _appearing(target: Path) -> Iterator[Path]:
-    """Give a folder to write to, and put it in its place once that succeeded.
-
-    Raises:
-        InputError: The place is taken or cannot be written.
-    """
-    replaceable = not target.exists() or (target / FILE_NAME).is_file() or (
-        target.is_dir() and not any(target.iterdir()))
-    if not replaceable:
-        raise InputError(f'{target}: exists and is no model folder; name another '
-                         'with --work-dir')
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(
-            dir=target.parent, prefix=f'.{target.name}.'))
-    except OSError as error:
-        raise InputError(f'{target}: cannot be written ({error.strerror}); name '
-                         'another folder with --work-dir') from error
-    try:
-        yield scratch
-        scratch.chmod(0o755)
-        if target.exists():
-            shutil.rmtree(target)
-        os.replace(scratch, target)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        if images:
+            quantize(folder / ONNX_FILE, description.input, images)
+        reference = TorchRuntime(
+            model, weights, device, task.input_size,
+            score_thr=description.thresholds.score)
+        report = _compare(reference, ExportedRuntime.from_dir(folder), picture,
+                          folder)
+    return report._replace(
+        folder=Path(work_dir), pruned=_left_out(weights['state_dict']))
 
 
 @contextmanager
@@ -198,14 +177,9 @@ def _quiet(log_level: str) -> Iterator[None]:
             logging.disable(logging.NOTSET)
 
 
-def _convert(deploy: Config, model: Config, checkpoint: str, picture: np.ndarray,
-             folder: Path, device: str) -> tuple[OneStagePoseDetection, nn.Module]:
-    """Run MMDeploy.
-
-    Returns:
-        tuple[OneStagePoseDetection, nn.Module]: Its task, and torch's
-        estimator with the weights.
-    """
+def _convert(deploy: Config, model: Config, weights: Mapping, picture: np.ndarray,
+             folder: Path, device: str) -> OneStagePoseDetection:
+    """Run MMDeploy, and return its task."""
     compat.mend_mmdeploy()
     from mmdeploy.apis import build_task_processor, torch2onnx
     from mmdeploy.apis.utils import to_backend
@@ -216,22 +190,13 @@ def _convert(deploy: Config, model: Config, checkpoint: str, picture: np.ndarray
     init_default_scope('mmpose')
     task = build_task_processor(model, deploy, device)
     torch2onnx(picture, str(folder), ONNX_FILE, plain_ir_cfg(deploy), model,
-               checkpoint, device)
+               weights, device)
     backend = deploy.backend_config.type
     if MODEL_FILES[backend] != (ONNX_FILE, ):
         to_backend(backend, [str(folder / ONNX_FILE)], str(folder),
                    deploy_cfg=deploy, device=device)
         (folder / ONNX_FILE).unlink()
-    return task, task.build_pytorch_model(checkpoint)
-
-
-def _quantize(deploy: Config, calibration: Config,
-              description: ModelDescription, folder: Path) -> None:
-    """Quantise the net of a folder."""
-    from .quantization import calibration_blobs, quantize
-    quantize(folder / ONNX_FILE, description.input.name, calibration_blobs(
-        calibration, description.input,
-        deploy.backend_config.calibration_pictures))
+    return task
 
 
 def _left_out(weights: Mapping[str, Tensor]) -> dict[str, int]:
@@ -245,53 +210,42 @@ def _left_out(weights: Mapping[str, Tensor]) -> dict[str, int]:
     return parts
 
 
-def _compare(task: OneStagePoseDetection, estimator: nn.Module,
+def _compare(reference: TorchRuntime, exported: ExportedRuntime,
              picture: np.ndarray, folder: Path) -> Exported:
-    """Compare a folder with torch on a picture, and draw what both find.
+    """Compare an exported net with torch on an image, and draw what both find.
 
     Raises:
         InputError: The raw maps differ by more than rounding.
     """
-    predictor = PosePredictor.from_dir(folder)
-    description = predictor.description
-    errors = _map_errors(task, estimator, picture, predictor)
+    description = exported.description
+    errors = _map_errors(reference, exported, picture)
     if description.input.dynamic:
         step = description.input.divisor
-        other = PosePredictor(description, predictor.net, size=(
-            predictor.size[0] + 2 * step, predictor.size[1] + step))
-        errors = [max(pair) for pair in zip(
-            errors, _map_errors(task, estimator, picture, other))]
+        other = exported.size[0] + 2 * step, exported.size[1] + step
+        errors = [max(pair) for pair in zip(errors, _map_errors(
+            reference.at_size(other), exported.at_size(other), picture))]
     tolerance = TOLERANCES.get(description.precision, np.inf)
     if not max(errors) <= tolerance:
         raise InputError(
             f'{description.backend} and torch differ by {max(errors):.1e} of the '
             f'largest value, {tolerance:g} is rounding; try other versions of '
             f'{", ".join(description.versions)}')
-
-    estimator.test_cfg = dict(
-        estimator.test_cfg, score_thr=description.thresholds.score)
-    with torch.no_grad():
-        batch, _ = task.create_input(picture)
-        torch_persons = persons_of(estimator.test_step(batch)[0])
-    persons = predictor(picture)
+    torch_persons, = reference.find_persons([picture])
+    persons, = exported.find_persons([picture])
     write_preview(folder / PREVIEW, picture, PoseDrawer(
-        description.drawing_metainfo, description.thresholds.keypoint), {
+        exported.drawing, description.thresholds.keypoint), {
             'torch': torch_persons,
             f'{description.backend} {description.precision}': persons})
     return Exported(folder, description, {}, errors, len(persons),
                     len(torch_persons))
 
 
-@torch.no_grad()
-def _map_errors(task: OneStagePoseDetection, estimator: nn.Module,
-                picture: np.ndarray, predictor: PosePredictor) -> list[float]:
-    """Compare raw maps at the predictor's size; see ``Exported.errors``."""
-    _, inputs = task.create_input(
-        picture, predictor.size, estimator.data_preprocessor)
-    expected = estimator(inputs, None, mode='tensor')
-    found = predictor.net(predictor.preprocess(picture)[0])
-    return [relative_error(ours, wanted[0].cpu().numpy())
-            for ours, wanted in zip(found, expected, strict=True)]
+def _map_errors(reference: Runtime, exported: Runtime,
+                picture: np.ndarray) -> list[float]:
+    """Compare the raw maps of two runtimes; see ``Exported.errors``."""
+    expected, found = (runtime.net(runtime.preprocess(picture)[0])
+                       for runtime in (reference, exported))
+    return [relative_error(*maps) for maps in zip(found, expected, strict=True)]
 
 
 def relative_error(found: np.ndarray, wanted: np.ndarray) -> float:

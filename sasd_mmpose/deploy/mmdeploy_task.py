@@ -6,7 +6,7 @@ forward of MMPose's estimators leaves exactly the raw maps of the head.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,12 @@ from mmpose.registry import MODELS, TRANSFORMS
 from torch import Tensor, nn
 
 from ..datasets.transforms.resize import check_input_size
-from ..engine.checkpoints import load_deployed
-from ..inference.backends import Net, open_net
+from ..engine.checkpoints import load_weights, read_checkpoint
 from ..inference.model_description import ModelDescription
+from ..inference.runtimes.nets import Net, open_net
 from ..models.deployed import deployed_cfg
 from . import pnnx
-from .describe import INPUT_NAME, output_names, test_resize
+from .description_from_config import INPUT_NAME, output_names, test_resize
 
 TASK = 'OneStagePoseDetection'
 if TASK not in {task.value for task in Task}:
@@ -166,13 +166,14 @@ class OneStagePoseDetection(PoseDetection):
         return tuple(self.deploy_cfg.onnx_config.input_shape)
 
     def build_pytorch_model(self,
-                            model_checkpoint: str | None = None,
+                            model_checkpoint: str | Mapping | None = None,
                             cfg_options: dict | None = None,
                             **kwargs: Any) -> nn.Module:
         """Build the deployed estimator.
 
         Args:
-            model_checkpoint (str | None): Its weights, pruned or not.
+            model_checkpoint (str | Mapping | None): Its weights, pruned or not;
+                or what :func:`read_checkpoint` returned.
             cfg_options (dict | None): Not used; part of MMDeploy's interface.
             **kwargs: Likewise.
 
@@ -181,7 +182,8 @@ class OneStagePoseDetection(PoseDetection):
         """
         model = MODELS.build(self.model_cfg.model)
         if model_checkpoint is not None:
-            load_deployed(model, model_checkpoint)
+            load_weights(model, model_checkpoint if isinstance(
+                model_checkpoint, Mapping) else read_checkpoint(model_checkpoint))
         return model.to(self.device).eval()
 
     def build_backend_model(

@@ -6,13 +6,11 @@ A pip package that quantises for ncnn does not exist: ``ncnn2table`` and
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import onnx
-from mmengine.config import Config
 from mmengine.registry import DATASETS
 from onnxruntime.quantization import (
     CalibrationDataReader,
@@ -22,8 +20,11 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
+from ..engine.config import load_config
+from ..errors import InputError
 from ..inference.letterbox import Letterbox
 from ..inference.model_description import InputSpec
+from ..inference.sources import open_source, read_frame
 
 HEAD_CONVS = 2  # convolutions of the head of a level
 
@@ -62,45 +63,60 @@ def head_nodes(graph: onnx.GraphProto) -> set[str]:
     return names
 
 
-def calibration_blobs(cfg: Config, spec: InputSpec,
-                      number: int) -> Iterator[np.ndarray]:
-    """Make network inputs of pictures that a config trains on.
+def calibration_images(source: str | Path, number: int) -> Iterator[np.ndarray]:
+    """Find images to calibrate on.
 
     Args:
-        cfg (Config): The config; its test set is never looked at.
-        spec (InputSpec): The network input.
-        number (int): How many, evenly spread over the set.
+        source (str | Path): A folder of images, or a config, of which the
+            training set is taken; its test set is never looked at.
+        number (int): How many, evenly spread over what is there.
 
-    Yields:
-        np.ndarray: Shape (1, 3, height, width), float32.
+    Returns:
+        Iterator[np.ndarray]: Images (H, W, 3), BGR, uint8.
+
+    Raises:
+        InputError: There is no such folder or config, the folder holds no
+            images, or the config has no training set.
     """
+    if Path(source).is_dir():
+        paths = open_source(source).paths
+        return (read_frame(path).image for path in _spread(paths, number))
+    cfg = load_config(source)
+    if cfg.get('train_dataloader') is None:
+        raise InputError(f'{source}: lacks the key "train_dataloader", so there is '
+                         'nothing to calibrate on; name a folder of images with '
+                         '--calibration')
     dataset_cfg = dict(cfg.train_dataloader.dataset)
     dataset_cfg['pipeline'] = [dict(type='LoadPoseImage')]
     dataset = DATASETS.build(dataset_cfg)
-    letterbox = Letterbox(spec, (spec.width, spec.height))
-    step = max(1, len(dataset) // number)
-    for index in islice(range(0, len(dataset), step), number):
-        yield letterbox(dataset[index]['img'])[0]
+    return (dataset[index]['img'] for index in _spread(range(len(dataset)), number))
 
 
-def quantize(file: Path, input_name: str, blobs: Iterable[np.ndarray]) -> None:
+def _spread(items: Sequence, number: int) -> Sequence:
+    """Choose so many items, evenly."""
+    return items[::max(1, len(items) // number)][:number]
+
+
+def quantize(file: Path, spec: InputSpec, images: Iterable[np.ndarray]) -> None:
     """Quantise a net in its place.
 
     Weights get a scale for each channel, activations the range that they have
-    on the calibration pictures.
+    on the calibration images.
 
     Args:
         file (Path): A net in ONNX, opset 13 or later.
-        input_name (str): Name of its input.
-        blobs (Iterable[np.ndarray]): Inputs to calibrate with.
+        spec (InputSpec): Its input.
+        images (Iterable[np.ndarray]): Images (H, W, 3), BGR, uint8.
     """
+    letterbox = Letterbox(spec, (spec.width, spec.height))
+    blobs = (letterbox(image)[0] for image in images)
     net = onnx.load(file)
     for index, node in enumerate(net.graph.node):
         node.name = node.name or f'{node.op_type}_{index}'
     logging.disable(logging.WARNING)
     try:
         quantize_static(
-            net, file, _Blobs(input_name, blobs),
+            net, file, _Blobs(spec.name, blobs),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=['Conv'],
             per_channel=True,

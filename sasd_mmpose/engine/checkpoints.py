@@ -28,8 +28,8 @@ def read_checkpoint(path: str | Path) -> dict:
         path (str | Path): The file.
 
     Returns:
-        dict: Its content, with ``state_dict`` and ``meta``. With an EMA, the
-        former holds the averaged weights.
+        dict: Its content, with ``state_dict`` and ``meta``, and the file as
+        ``source``. With an EMA, ``state_dict`` holds the averaged weights.
 
     Raises:
         InputError: There is no such file, or it is no checkpoint.
@@ -50,7 +50,8 @@ def read_checkpoint(path: str | Path) -> dict:
     if not weights or not all(isinstance(w, Tensor) for w in weights.values()):
         raise InputError(f'{path}: no weights in it; give a .pth file that a '
                          'training of this project wrote')
-    return dict(state_dict=weights, meta=checkpoint.get('meta', {}))
+    return dict(state_dict=weights, meta=checkpoint.get('meta', {}),
+                source=str(path))
 
 
 def load_deployed(model: torch.nn.Module, path: str | Path) -> None:
@@ -63,9 +64,21 @@ def load_deployed(model: torch.nn.Module, path: str | Path) -> None:
     Raises:
         InputError: It cannot be read, or belongs to another net.
     """
-    checkpoint = read_checkpoint(path)
+    load_weights(model, read_checkpoint(path))
+
+
+def load_weights(model: torch.nn.Module, checkpoint: Mapping) -> None:
+    """Load the weights of a deployed net from what was read already.
+
+    Args:
+        model (nn.Module): A deployed estimator.
+        checkpoint (Mapping): What :func:`read_checkpoint` returned.
+
+    Raises:
+        InputError: It belongs to another net.
+    """
     weights = prune_state_dict(checkpoint['state_dict'])
-    check_state_dict(model, weights, str(path), checkpoint['meta'])
+    check_state_dict(model, weights, checkpoint['source'], checkpoint['meta'])
     model.load_state_dict(weights)
 
 

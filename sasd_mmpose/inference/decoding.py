@@ -58,7 +58,7 @@ def nms(boxes: np.ndarray, iou_thr: float, max_kept: int) -> list[int]:
     x1, y1, x2, y2 = np.ascontiguousarray(boxes.T)
     areas = (x2 - x1) * (y2 - y1)
     remaining = np.arange(len(boxes))
-    kept = []
+    kept: list[int] = []
     while len(remaining) and len(kept) < max_kept:
         best, remaining = remaining[0], remaining[1:]
         kept.append(int(best))
@@ -118,7 +118,7 @@ class PoseDecoder:
 
     def _candidates(self, raw_map: np.ndarray, output: OutputSpec) -> _Candidates:
         """Pick the cells of a level whose objectness is high enough."""
-        anchors = np.float32(output.anchors)
+        anchors = np.array(output.anchors, np.float32)
         raw = raw_map.reshape(len(anchors), -1, *raw_map.shape[1:])
         anchor, row, column = np.nonzero(raw[:, 4] > self.least_logit)
         return _Candidates(

@@ -8,6 +8,8 @@ import numpy as np
 
 from .model_description import InputSpec
 
+MAX_SIDE = 2**15 - 2  # pixels; cv2.warpAffine counts in 16 bits
+
 
 class Placement(NamedTuple):
     """Where the picture lies in the input.
@@ -58,9 +60,10 @@ class Letterbox:
             float32, and where the picture lies in it.
         """
         place = self.place(image.shape[1], image.shape[0])
+        image = shrunk(image)
         warped = cv2.warpAffine(
-            image, self._matrix(place), self.size, flags=cv2.INTER_LINEAR,
-            borderValue=self.padding)
+            image, self._matrix(self.place(image.shape[1], image.shape[0])),
+            self.size, flags=cv2.INTER_LINEAR, borderValue=self.padding)
         width, height = self.size
         blob = np.empty((1, 3, height, width), np.float32)
         planes = cv2.split(warped)
@@ -74,9 +77,9 @@ class Letterbox:
         fitted = (min(self.size[0], self.size[1] * ratio),
                   min(self.size[1], self.size[0] / ratio))
         return Placement(
-            center=np.float32([width / 2, height / 2]),
-            scale=np.float32([width * self.size[0] / fitted[0],
-                              height * self.size[1] / fitted[1]]),
+            center=np.array([width / 2, height / 2], np.float32),
+            scale=np.array([width * self.size[0] / fitted[0],
+                            height * self.size[1] / fitted[1]], np.float32),
             size=np.array(self.size))
 
     def _matrix(self, place: Placement) -> np.ndarray:
@@ -85,8 +88,19 @@ class Letterbox:
             """Centre, the middle of the left side, and as far below it."""
             left = center[0] - np.float32(0.5 * width)
             below = center[1] + (center[0] - left)
-            return np.float32([center, (left, center[1]), (left, below)])
+            return np.array(
+                [center, (left, center[1]), (left, below)], np.float32)
 
         return cv2.getAffineTransform(
             triangle(place.center, place.scale[0]),
-            triangle(np.float32(place.size / 2), place.size[0]))
+            triangle((place.size / 2).astype(np.float32), place.size[0]))
+
+
+def shrunk(image: np.ndarray) -> np.ndarray:
+    """Shrink an image (H, W, 3) whose sides are too long for OpenCV's warp."""
+    height, width = image.shape[:2]
+    scale = MAX_SIDE / max(height, width)
+    if scale >= 1:
+        return image
+    size = max(round(width * scale), 1), max(round(height * scale), 1)
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)

@@ -211,7 +211,7 @@ class ModelDescription:
             content = json.loads(path.read_text(encoding='utf-8'))
         except OSError as error:
             raise InputError(f'{path}: cannot be read ({error.strerror}); is '
-                             'this a folder that tools/deploy.py wrote?'
+                             'this a folder that sasd export wrote?'
                              ) from error
         except ValueError as error:
             raise InputError(f'{path}: no json ({error})') from error
@@ -278,7 +278,9 @@ def _check(d: ModelDescription) -> None:
     for name, right in {
             'backend': d.backend in MODEL_FILES,
             'precision': d.precision in PRECISIONS,
-            'files': tuple(d.files) == MODEL_FILES.get(d.backend),
+            # While a model is replaced, its files lie in a folder beside.
+            'files': tuple(Path(name).name for name in d.files)
+            == MODEL_FILES.get(d.backend),
             'layout': d.layout == LAYOUT,
             'outputs': bool(d.outputs) and all(
                 np.ndim(output.anchors) == 2 and np.shape(output.anchors)[1] == 2

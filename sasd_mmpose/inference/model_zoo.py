@@ -35,10 +35,13 @@ class PublishedModel(NamedTuple):
         """The folder of the model."""
         return self.config.parent
 
-    def runtime_folder(self, backend: str) -> Path | None:
-        """Return the folder for a runtime, such as ``ncnn``, if it is there."""
-        folder = self.folder / backend
-        return folder if (folder / 'deploy.json').is_file() else None
+    def runtime_folders(self) -> list[Path]:
+        """Return the folders with exported files, such as ``ncnn``."""
+        folders = [path.parent for path in self.folder.glob('*/deploy.json')]
+        if not folders:
+            raise InputError(f'{self.folder}: no exported files in it; take the '
+                             "runtime 'torch', or export the model")
+        return sorted(folders)
 
 
 def project_root() -> Path:
@@ -64,19 +67,49 @@ def published_models(root: Path | None = None) -> list[PublishedModel]:
     Raises:
         InputError: One of them cannot be read, or lacks its checkpoint.
     """
-    models = []
     folder = (root or project_root()) / WEIGHTS
-    for path in sorted(folder.glob('*/model.json')):
-        try:
-            description = json.loads(path.read_text())
-            model = PublishedModel(
-                description['name'], path.parent / 'config.py',
-                path.parent / description['checkpoint'], description)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(f'{path}: not the description of a model; publish '
-                             'it again') from error
-        if not model.checkpoint.is_file():
-            raise InputError(f'{model.checkpoint}: {path.name} names it, and it '
-                             'is not there; take it from a fresh clone')
-        models.append(model)
-    return models
+    return [read_model(path) for path in sorted(folder.glob('*/model.json'))]
+
+
+def read_model(path: Path) -> PublishedModel:
+    """Read the ``model.json`` of a published model.
+
+    Raises:
+        InputError: It cannot be read, or lacks its checkpoint.
+    """
+    try:
+        description = json.loads(path.read_text())
+        model = PublishedModel(
+            description['name'], path.parent / 'config.py',
+            path.parent / description['checkpoint'], description)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f'{path}: not the description of a model; publish '
+                         'it again') from error
+    if not model.checkpoint.is_file():
+        raise InputError(f'{model.checkpoint}: {path.name} names it, and it '
+                         'is not there; take it from a fresh clone')
+    return model
+
+
+def find_model(model: str | Path | None = None) -> PublishedModel | None:
+    """Find a published model.
+
+    Args:
+        model (str | Path | None): Its name or its folder; None for the first.
+
+    Returns:
+        PublishedModel | None: None where it is the path of another folder.
+
+    Raises:
+        InputError: There is no such model and no such folder.
+    """
+    if model is not None and (Path(model) / 'model.json').is_file():
+        return read_model(Path(model) / 'model.json')
+    models = {found.name: found for found in published_models()}
+    if model is None and models:
+        return next(iter(models.values()))
+    if model is not None and (str(model) in models or Path(model).is_dir()):
+        return models.get(str(model))
+    raise InputError(
+        f'{model or "model"}: neither a published model '
+        f'({", ".join(models) or "there are none"}) nor the folder of one')

@@ -1,13 +1,14 @@
-"""A person as every predictor returns it."""
+"""A person that was found in an image."""
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
 
 class Person(NamedTuple):
-    """A person that was found, in pixels of the picture.
+    """A person that was found, in pixels of the image.
 
     Attributes:
         box (np.ndarray): Corners (x1, y1, x2, y2), shape (4, ).
@@ -20,7 +21,7 @@ class Person(NamedTuple):
     keypoints: np.ndarray
     keypoint_scores: np.ndarray
 
-    def to_coco(self) -> dict:
+    def to_coco(self) -> dict[str, Any]:
         """Return the keys of COCO's results that belong to a person.
 
         Returns:
@@ -34,3 +35,19 @@ class Person(NamedTuple):
             keypoints=[round(v, 3) for v in triples.ravel().tolist()],
             bbox=[round(v, 2) for v in (x1, y1, x2 - x1, y2 - y1)],
             score=round(self.score, 5))
+
+    def to_dict(self, keypoint_names: Sequence[str]) -> dict[str, Any]:
+        """Return plain Python values.
+
+        Args:
+            keypoint_names (Sequence[str]): Of the K keypoints.
+
+        Returns:
+            dict: ``score``, ``box`` as (x1, y1, x2, y2), and ``keypoints``:
+            name -> (x, y, score).
+        """
+        triples = np.column_stack([self.keypoints, self.keypoint_scores])
+        return dict(
+            score=float(self.score),
+            box=self.box.tolist(),
+            keypoints=dict(zip(keypoint_names, triples.tolist(), strict=True)))

@@ -1,50 +1,98 @@
-"""Predictions on disk, complete after every picture."""
+"""Predictions on disk, complete after every image."""
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 
 import cv2
 import numpy as np
 
 from ..errors import InputError
-from ..visualization.pose_drawer import PoseDrawer
-from .person import Person
-from .sources import Frame, PictureSource, VideoSource
+from .pose_result import PoseResult
+from .sources import ImageSource, VideoSource, opencv_path
+
+fcntl: ModuleType | None
+try:
+    import fcntl
+except ImportError:  # Windows has none; two runs in one folder go unnoticed there
+    fcntl = None
 
 VIDEO_CODEC = 'mp4v'  # every build of OpenCV with FFMPEG can write it
+# Kinds of files that hold colours; other images are drawn as PNG.
+WRITABLE = frozenset(('.bmp', '.jpeg', '.jpg', '.jpe', '.png', '.ppm', '.tif',
+                      '.tiff', '.webp'))
+# What no further file can be written after.
+FATAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 class JsonList:
     """A json file with one list, whole and valid after each addition.
 
     Args:
-        path (Path): The file; one that exists is replaced.
+        path (Path): The file; one that exists is replaced, unless another
+            process writes to it.
+
+    Raises:
+        InputError: Another process writes to it.
+        OSError: It cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = open(path, 'wb')  # noqa: SIM115  (closed by close())
-        self._end = self._file.write(b'[')
+        self._path = path
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        if fcntl is not None:
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                os.close(self._file)
+                raise InputError(f'{path.parent}: another run writes to it; name '
+                                 'another folder with --out') from error
+        os.ftruncate(self._file, 0)
+        self._end = 0
         self._empty = True
+        self._write(b'[')
         self.extend([])
 
     def extend(self, records: list[dict]) -> None:
-        """Append records."""
+        """Append records.
+
+        Raises:
+            InputError: The disk is full; the file stays as it was before.
+        """
         text = b''
+        empty = self._empty
         for record in records:
-            text += b'\n' if self._empty else b',\n'
-            text += json.dumps(record).encode()
-            self._empty = False
-        # In one piece, so that nothing can come in between.
-        self._file.seek(self._end)
-        self._file.write(text + b'\n]\n')
-        self._file.flush()
+            text += (b'\n' if empty else b',\n') + json.dumps(record).encode()
+            empty = False
+        try:
+            self._write(text, b'\n]\n')
+        except OSError as error:
+            # The bytes of the old end are there already, on a full disk too.
+            os.ftruncate(self._file, self._end)
+            os.pwrite(self._file, b'\n]\n', self._end)
+            raise unwritable(self._path, error) from error
+        self._empty = empty
+
+    def _write(self, text: bytes, closing: bytes = b'') -> None:
+        """Write behind the last record."""
+        rest, offset = text + closing, self._end
+        while rest:
+            written = os.pwrite(self._file, rest, offset)
+            rest, offset = rest[written:], offset + written
         self._end += len(text)
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        os.close(self._file)
+
+
+def unwritable(path: Path, error: OSError) -> InputError:
+    """Make the error for a file that cannot be written."""
+    return InputError(f'{path}: cannot be written ({error.strerror}); name '
+                      'another folder with --out')
 
 
 class DrawnVideo:
@@ -60,8 +108,9 @@ class DrawnVideo:
     """
 
     def __init__(self, path: Path, fps: float, size: tuple[int, int]) -> None:
+        self.path = path
         self._writer = cv2.VideoWriter(
-            str(path), cv2.VideoWriter_fourcc(*VIDEO_CODEC), fps, size)
+            opencv_path(path), cv2.VideoWriter.fourcc(*VIDEO_CODEC), fps, size)
         if not self._writer.isOpened():
             raise InputError(f'{path}: this OpenCV cannot write an mp4 video '
                              f'of {size[0]} x {size[1]} pixels')
@@ -79,40 +128,48 @@ class DrawnVideo:
             self._written += 1
 
     def close(self) -> None:
-        """Finish the file."""
+        """Finish the file; raise InputError where that failed.
+
+        OpenCV itself says nothing of a full disk.
+        """
         self._writer.release()
+        whole = cv2.VideoCapture(opencv_path(self.path))
+        if not whole.isOpened():
+            raise InputError(f'{self.path}: could not be finished; is the disk '
+                             'full?')
+        whole.release()
 
 
 class PredictionWriter:
-    """Writes predictions of a source into a folder as they come.
+    """Writes the results of a source into a folder as they come.
 
     - ``predictions.json``: COCO's list of results, each with ``file_name`` or
       ``frame``.
-    - ``images.json``: of every picture its id, name and size, and why it
-      could not be read if so.
-    - ``drawn/``: the pictures with their skeletons, or ``drawn.mp4``.
+    - ``images.json``: of every image its id, name and size, and why it could
+      not be read if so.
+    - ``drawn/``: the images with their skeletons, or ``drawn.mp4``.
 
     Args:
         folder (str | Path): The folder; made where it does not exist.
-        drawer (PoseDrawer): Draws the skeletons.
-        source (PictureSource | VideoSource): Where the pictures come from.
+        source (ImageSource | VideoSource): Where the images come from.
+        keypoint_thr (float): Keypoints below this score are not drawn.
 
     Attributes:
         drawn (Path): The folder or the video with the skeletons.
-        problems (list[str]): One line for each picture that could not be
-            read.
-        num_images (int): Pictures that were.
+        problems (list[str]): One line for each image that could not be read,
+            or not be drawn.
+        num_images (int): Images that were read.
         num_persons (int): Persons in them.
 
     Raises:
-        InputError: The folder or a file in it cannot be written, or the
-            input lies where the drawn pictures go.
+        InputError: The folder or a file in it cannot be written, another run
+            writes to it, or the input lies where the drawn images go.
     """
 
-    def __init__(self, folder: str | Path, drawer: PoseDrawer,
-                 source: PictureSource | VideoSource) -> None:
+    def __init__(self, folder: str | Path, source: ImageSource | VideoSource,
+                 keypoint_thr: float = 0.3) -> None:
         self.folder = Path(folder)
-        self.drawer = drawer
+        self.keypoint_thr = keypoint_thr
         self.fps = source.fps
         is_video = self.fps is not None
         self.drawn = self.folder / ('drawn.mp4' if is_video else 'drawn')
@@ -127,49 +184,65 @@ class PredictionWriter:
             self._predictions = JsonList(self.predictions_file)
             self._images = JsonList(self.folder / 'images.json')
         except OSError as error:
-            raise InputError(f'{self.folder}: cannot be written '
-                             f'({error.strerror}); name another folder '
-                             'with --out') from error
+            raise unwritable(self.folder, error) from error
         self._video: DrawnVideo | None = None
         self.problems: list[str] = []
         self.num_images = 0
         self.num_persons = 0
 
-    def add(self, frame: Frame, persons: list[Person]) -> None:
-        """Write a picture that was read, with the persons found in it."""
-        height, width = frame.image.shape[:2]
-        image_id = frame.image_id
-        self._predictions.extend([
-            dict(image_id=image_id, **frame.name, **person.to_coco())
-            for person in persons
-        ])
+    def add(self, result: PoseResult) -> None:
+        """Write the persons of an image, or why it could not be read.
+
+        Raises:
+            InputError: The disk is full, or no longer there.
+        """
+        frame = result.frame
+        if result.problem is not None:
+            self._images.extend(
+                [dict(id=frame.image_id, **frame.name, problem=result.problem)])
+            self.problems.append(f'not read: {result.problem}')
+            return
+        self._predictions.extend(result.to_coco())
+        width, height = result.size
         self._images.extend(
-            [dict(id=image_id, **frame.name, width=width, height=height)])
+            [dict(id=frame.image_id, **frame.name, width=width, height=height)])
         self.num_images += 1
-        self.num_persons += len(persons)
-        image = self.drawer(frame.image, persons)
+        self.num_persons += len(result)
+        image = result.draw(keypoint_thr=self.keypoint_thr)
         if self.fps is None:
-            self._write_picture(self.drawn / frame.name['file_name'], image)
+            name = frame.name.get('file_name', f'{frame.image_id}.png')
+            self._write_image(self.drawn / name, image)
         else:
             if self._video is None:
-                self._video = DrawnVideo(self.drawn, self.fps, (width, height))
+                self._video = DrawnVideo(self.drawn, self.fps, result.size)
             self._video.add(image, frame.seconds)
 
-    def add_problem(self, frame: Frame) -> None:
-        """Note a picture that could not be read."""
-        self._images.extend(
-            [dict(id=frame.image_id, **frame.name, problem=frame.problem)])
-        self.problems.append(frame.problem)
-
-    @staticmethod
-    def _write_picture(path: Path, image: np.ndarray) -> None:
+    def _write_image(self, path: Path, image: np.ndarray) -> None:
+        """Write an image; one that cannot be written does not end the run."""
+        content = encode_image(image, path.suffix)
+        if content is None:
+            path = path.with_name(f'{path.name}.png')
+            content = encode_image(image, '.png')
         try:
-            written = cv2.imwrite(
-                str(path), image, [cv2.IMWRITE_JPEG_QUALITY, 95])
-        except cv2.error:
-            written = False
-        if not written:
-            raise InputError(f'{path}: cannot be written; is the disk full?')
+            if content is None:
+                raise OSError(errno.EFBIG, 'no format holds an image so large')
+            path.write_bytes(content)
+        except OSError as error:
+            if error.errno in FATAL:
+                path.unlink(missing_ok=True)
+                raise unwritable(path, error) from error
+            self.problems.append(f'not drawn: {path}: {error.strerror}')
+
+    def close(self) -> None:
+        """Finish all files.
+
+        Raises:
+            InputError: The video could not be finished.
+        """
+        self._predictions.close()
+        self._images.close()
+        if self._video is not None:
+            self._video.close()
 
     def __enter__(self) -> PredictionWriter:
         return self
@@ -178,7 +251,21 @@ class PredictionWriter:
                  error: BaseException | None,
                  traceback: TracebackType | None) -> None:
         """Finish all files, whatever happened."""
-        self._predictions.close()
-        self._images.close()
-        if self._video is not None:
-            self._video.close()
+        try:
+            self.close()
+        except InputError:
+            # What went wrong before says more.
+            if error is None:
+                raise
+
+
+def encode_image(image: np.ndarray, suffix: str) -> bytes | None:
+    """Encode an image (H, W, 3), BGR, uint8; None where its kind cannot hold it."""
+    if suffix.lower() not in WRITABLE:
+        return None
+    try:
+        written, content = cv2.imencode(
+            suffix, image, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    except cv2.error:
+        return None
+    return content.tobytes() if written else None

@@ -1,11 +1,12 @@
-"""Where pictures come from: a file, a folder, a video or a camera."""
+"""Where images come from: files, folders, arrays, videos and cameras."""
 from __future__ import annotations
 
+import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -13,67 +14,88 @@ import numpy as np
 from ..errors import InputError
 from ..images import UnreadablePicture, read_picture
 
-PICTURE_SUFFIXES = frozenset(
-    ('.bmp', '.jpeg', '.jpg', '.jpe', '.jp2', '.pbm', '.pgm', '.png', '.ppm',
-     '.tif', '.tiff', '.webp'))
+#: An image: the path of a file, or an array as OpenCV gives it.
+Image = str | Path | np.ndarray
+#: Whatever images can be taken from; a camera is its number.
+Source = Image | int | Iterable[Image]
+
+# Of HEIC and AVIF files few builds of OpenCV can read any; what cannot be read
+# is named rather than passed over.
+IMAGE_SUFFIXES = frozenset(
+    ('.avif', '.bmp', '.gif', '.heic', '.heif', '.jpeg', '.jpg', '.jpe', '.jp2',
+     '.pbm', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp'))
 # Cameras that do not say how fast they are.
 DEFAULT_FPS = 30.0
+# These say exactly how many frames they hold; of others it is an estimate from
+# the duration, and so much of it may be missing.
+EXACT_VIDEOS = frozenset(('.avi', '.m4v', '.mov', '.mp4'))
+ESTIMATE_SLACK = 0.1
 
 
 class Frame(NamedTuple):
-    """One picture of a source.
+    """One image of a source.
 
     Attributes:
         image_id (int): Its number in COCO's sense.
-        name (dict): ``file_name`` of a picture, or ``frame`` of a video,
-            counted from 0.
-        image (np.ndarray | None): (H, W, 3), BGR, uint8; None if it could not
-            be read.
+        name (dict): ``file_name`` of an image file, or ``frame`` of a video,
+            counted from 0; empty for an array.
+        image (np.ndarray | None): As :func:`to_bgr_uint8` takes it; None if it
+            could not be read.
         problem (str | None): One line that says why it could not.
         seconds (float): When in the video it is shown.
+        path (Path | None): The image file.
     """
     image_id: int
-    name: dict
+    name: dict[str, Any]
     image: np.ndarray | None
     problem: str | None = None
     seconds: float = 0.0
+    path: Path | None = None
 
 
-class PictureSource:
-    """Pictures from files.
+class ImageSource:
+    """Images from files and arrays.
 
     Args:
-        paths (list[Path]): The files. Where all their names are numbers, as
-            COCO's are, these are the ids; otherwise they are counted from 1.
+        images (Iterable[Image]): The images. Where all are files whose names
+            are numbers, as COCO's are, these are the ids; otherwise they are
+            counted from 1.
 
     Attributes:
         paths (list[Path]): The files.
         fps (None): They are no video.
-        total (int): Number of pictures.
+        total (int | None): Number of images, as far as it is known.
         endless (bool): False.
     """
     fps = None
     endless = False
 
-    def __init__(self, paths: list[Path]) -> None:
-        self.paths = paths
-        self.total = len(paths)
-        stems = [path.stem for path in paths]
-        numbers = [int(stem) for stem in stems if re.fullmatch('[0-9]+', stem)]
-        unique = len(set(numbers)) == len(paths)
-        self.ids = numbers if unique else range(1, len(paths) + 1)
+    def __init__(self, images: Iterable[Image]) -> None:
+        self.images = images
+        known = images if isinstance(images, (list, tuple)) else []
+        self.total = len(known) or None
+        self.paths = [Path(i) for i in known if isinstance(i, (str, Path))]
+        numbers = [int(path.stem) for path in self.paths
+                   if re.fullmatch('[0-9]+', path.stem)]
+        unique = len(set(numbers)) == len(known) > 0
+        self.ids = numbers if unique else None
 
     def __iter__(self) -> Iterator[Frame]:
-        for image_id, path in zip(self.ids, self.paths, strict=True):
-            name = dict(file_name=path.name)
+        for index, image in enumerate(self.images):
+            image_id = self.ids[index] if self.ids else index + 1
             try:
-                yield Frame(image_id, name, read_picture(path))
-            except UnreadablePicture as error:
-                yield Frame(image_id, name, None, str(error))
+                yield read_frame(image)._replace(image_id=image_id)
+            except InputError as error:
+                path = Path(image) if isinstance(image, (str, Path)) else None
+                yield Frame(image_id, _file_name(path), None, str(error),
+                            path=path)
 
 
 class VideoSource:
     """Frames of a video file or a camera.
+
+    Where a file ends before its last frame, one more :class:`Frame` without
+    an image says so.
 
     Args:
         origin (Path | int): The file, or the number of the camera.
@@ -89,17 +111,20 @@ class VideoSource:
     """
 
     def __init__(self, origin: Path | int) -> None:
+        self.origin = origin
         self.endless = isinstance(origin, int)
-        self.paths = [] if self.endless else [origin]
+        self.paths = [] if isinstance(origin, int) else [origin]
         self.capture = cv2.VideoCapture(
-            origin if self.endless else str(origin))
+            origin if isinstance(origin, int) else opencv_path(origin))
         if not self.capture.isOpened():
             raise InputError(
                 f'camera {origin}: cannot be opened; is it there, and free?'
                 if self.endless else
-                f'{origin}: neither a picture nor a video that OpenCV can read')
+                f'{origin}: neither an image nor a video that OpenCV can read')
+        # Phones store frames sideways, and beside them how to turn them.
+        self.capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         fps = self.capture.get(cv2.CAP_PROP_FPS)
-        self.fps = fps if 1 <= fps <= 1000 else DEFAULT_FPS
+        self.fps = fps if 0 < fps <= 1000 else DEFAULT_FPS
         total = int(self.capture.get(cv2.CAP_PROP_FRAME_COUNT))
         self.total = total if total > 0 and not self.endless else None
 
@@ -119,37 +144,89 @@ class VideoSource:
                 index += 1
         finally:
             self.capture.release()
+        if self.total is None or isinstance(self.origin, int):
+            return
+        exact = self.origin.suffix.lower() in EXACT_VIDEOS
+        if index < self.total * (1 if exact else 1 - ESTIMATE_SLACK):
+            yield Frame(index + 1, dict(frame=index), None,
+                        f'{self.origin}: {self.total - index} of {self.total} '
+                        'frames could not be read; the file is cut short or '
+                        'damaged')
 
 
-def open_source(text: str) -> PictureSource | VideoSource:
+def _file_name(path: Path | None) -> dict:
+    return dict(file_name=path.name) if path is not None else {}
+
+
+def opencv_path(path: Path) -> str:
+    """Return a path as OpenCV takes it, in UTF-8; raise InputError for others."""
+    try:
+        return os.fsencode(path).decode('utf-8')
+    except UnicodeDecodeError as error:
+        raise InputError(f'{path}: OpenCV cannot open a video whose name is not '
+                         'UTF-8; rename it') from error
+
+
+def read_frame(image: Image) -> Frame:
+    """Read an image file, or take an array as it is.
+
+    Raises:
+        InputError: The file is missing or cannot be decoded.
+    """
+    if not isinstance(image, (str, Path)):
+        return Frame(1, {}, image)
+    path = Path(image)
+    try:
+        return Frame(1, _file_name(path), read_picture(path), path=path)
+    except UnreadablePicture as error:
+        raise InputError(str(error)) from error
+
+
+def is_image(source: object) -> bool:
+    """Say whether a source is one image: an array, or a file named as one."""
+    return isinstance(source, np.ndarray) or (
+        isinstance(source, (str, Path)) and not Path(source).is_dir()
+        and Path(source).suffix.lower() in IMAGE_SUFFIXES)
+
+
+def open_source(source: Source) -> ImageSource | VideoSource:
     """Open what a user names.
 
     Args:
-        text (str): A picture, a folder of pictures, a video file; or a
-            camera, as ``0`` or ``cam0``.
+        source (Source): An image file, a folder of images, a video file; a
+            camera, as ``0`` or ``'cam0'``; an array, or any iterable of arrays
+            and image files.
 
     Returns:
-        PictureSource | VideoSource: Iterates over :class:`Frame`.
+        ImageSource | VideoSource: Iterates over :class:`Frame`.
 
     Raises:
-        InputError: There is no such thing, a folder holds no pictures, or a
+        InputError: There is no such thing, a folder holds no images, or a
             video cannot be read.
     """
-    path = Path(text)
+    if isinstance(source, int) and not isinstance(source, bool):
+        return VideoSource(source)
+    if isinstance(source, np.ndarray):
+        return ImageSource([source])
+    if not isinstance(source, (str, Path)):
+        if not isinstance(source, Iterable):
+            raise InputError(
+                f'source: {type(source).__name__} is neither an image, a list '
+                'of images, a folder, a video nor the number of a camera')
+        return ImageSource(source)
+    path = Path(source)
     if path.is_dir():
-        paths = sorted(
-            p for p in path.iterdir()
-            if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file())
+        # A link that leads nowhere is named when it is read.
+        paths = sorted(p for p in path.iterdir()
+                       if p.suffix.lower() in IMAGE_SUFFIXES and not p.is_dir())
         if not paths:
-            kinds = ', '.join(sorted(PICTURE_SUFFIXES))
-            raise InputError(f'{path}: no pictures in this folder ({kinds})')
-        return PictureSource(paths)
+            kinds = ', '.join(sorted(IMAGE_SUFFIXES))
+            raise InputError(f'{path}: no images in this folder ({kinds})')
+        return ImageSource(paths)
     if path.is_file():
-        if path.suffix.lower() in PICTURE_SUFFIXES:
-            return PictureSource([path])
-        return VideoSource(path)
-    camera = re.fullmatch('(?:cam)?([0-9]+)', text)
+        return ImageSource([path]) if is_image(path) else VideoSource(path)
+    camera = re.fullmatch('(?:cam)?([0-9]+)', str(source))
     if camera:
         return VideoSource(int(camera[1]))
-    raise InputError(f'{text}: no such picture, folder or video; a camera is '
+    raise InputError(f'{source}: no such image, folder or video; a camera is '
                      'named by its number, as in 0 or cam0')

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from copy import deepcopy
 
 from mmengine.config import ConfigDict
+from mmpose.registry import MODELS
 from torch import Tensor
 
 from .distillers import TRAINING_ONLY
-
-# Arguments that distillers have beyond those of the deployed estimator.
-_DISTILLER_KEYS = ('loss_distill', 'weight_sharing', 'shared_statistics',
-                   'aux_level', 'pruned_inference', 'heads_by_position')
 
 
 def deployed_cfg(model_cfg: Mapping) -> ConfigDict:
@@ -26,7 +23,8 @@ def deployed_cfg(model_cfg: Mapping) -> ConfigDict:
         auxiliary level nor twin nor losses.
     """
     cfg = ConfigDict(deepcopy(dict(model_cfg)))
-    for key in _DISTILLER_KEYS:
+    model_type = MODELS.get(cfg.type)
+    for key in getattr(model_type, 'training_args', ()):
         cfg.pop(key, None)
     cfg.type = 'BottomupPoseEstimator'
     cfg.head.pop('criterion', None)

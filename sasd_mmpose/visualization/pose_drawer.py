@@ -18,10 +18,16 @@ _SIDE_PER_THICKNESS = 55
 
 
 class PersonLike(Protocol):
-    """What is drawn of a person; see :class:`sasd_mmpose.pictures.Person`."""
-    box: np.ndarray
-    keypoints: np.ndarray
-    keypoint_scores: np.ndarray
+    """What is drawn of a person; see :class:`sasd_mmpose.Person`."""
+
+    @property
+    def box(self) -> np.ndarray: ...
+
+    @property
+    def keypoints(self) -> np.ndarray: ...
+
+    @property
+    def keypoint_scores(self) -> np.ndarray: ...
 
 
 class PoseDrawer:
@@ -82,7 +88,7 @@ class PoseDrawer:
 
 
 def _rgb_to_bgr(colors: np.ndarray) -> list[tuple[int, int, int]]:
-    return [tuple(int(v) for v in color[::-1]) for color in colors]
+    return [(int(b), int(g), int(r)) for r, g, b in colors]
 
 
 def _side(person: PersonLike) -> float:

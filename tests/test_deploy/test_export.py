@@ -16,19 +16,21 @@ from lively import set_lively, write_lively
 from make_golden import GOLDEN, SIZE, STEP, golden_checkpoint
 from mmpose.registry import MODELS
 from small_nets import CONFIGS, build, model_cfg
-from tool_loader import command
+from tool_loader import command, sasd
+
+from projects.synthetic_people import SyntheticPeople
 
 pytest.importorskip('mmdeploy')
 
 # ruff: noqa: E402
-from sasd_mmpose import InputError
+from sasd_mmpose import InputError, Person
 from sasd_mmpose.deploy import pnnx
 from sasd_mmpose.deploy.export import export_model, relative_error
 from sasd_mmpose.images import read_picture
-from sasd_mmpose.inference import torch_predictor as torch_predictor
 from sasd_mmpose.inference.model_description import MODEL_FILES, ModelDescription
-from sasd_mmpose.inference.predictor import PosePredictor
-from sasd_mmpose.inference.torch_predictor import Predictor
+from sasd_mmpose.inference.runtimes.base import Runtime
+from sasd_mmpose.inference.runtimes.exported import ExportedRuntime
+from sasd_mmpose.inference.runtimes.pytorch import TorchRuntime, persons_of
 
 XS, E, S = 'sasd_xs_coco_mini', 'sasd_e_coco', 'sasd_s_coco'
 DEPLOY = CONFIGS / 'deploy'
@@ -113,16 +115,23 @@ def copy_folder(source: Path, target: Path) -> ModelDescription:
     return ModelDescription.read(target)
 
 
-def torch_maps(name: str, checkpoint: Path, predictor: PosePredictor,
+def torch_maps(name: str, checkpoint: Path, runtime: ExportedRuntime,
                image: np.ndarray) -> list[np.ndarray]:
     """Raw maps of torch's own net, on its own input."""
-    net = Predictor(CONFIGS / f'{name}.py', checkpoint, 'cpu', predictor.size[0])
-    inputs = net.pipeline(dict(img=image, img_id=0))['inputs']
-    with torch.no_grad():
-        batch = net.model.data_preprocessor(
-            dict(inputs=[inputs], data_samples=[]), False)
-        return [m[0].numpy() for m in net.model(
-            batch['inputs'], None, mode='tensor')]
+    net = TorchRuntime(CONFIGS / f'{name}.py', checkpoint, 'cpu', runtime.size[0])
+    return net.net(net.preprocess(image)[0])
+
+
+def torch_persons(name: str, checkpoints: dict, image: np.ndarray,
+                  size: int | None) -> list[Person]:
+    """Persons that torch finds, through MMPose's own pipeline and head."""
+    return find(TorchRuntime(
+        CONFIGS / f'{name}.py', checkpoints[name], 'cpu', size), image)
+
+
+def find(runtime: Runtime, image: np.ndarray) -> list[Person]:
+    """Persons of one image."""
+    return runtime.find_persons([image])[0]
 
 
 def assert_same_persons(found, expected, pixels: float, scores: float) -> None:
@@ -156,10 +165,10 @@ def test_raw_maps_are_those_of_torch(folders, checkpoints, golden, name):
     image = golden['picture']
     expected = None
     for kind, backend, tolerance in RUNS.values():
-        predictor = PosePredictor.from_dir(folders[name, kind], backend)
+        runtime = ExportedRuntime.from_dir(folders[name, kind], backend)
         if expected is None:
-            expected = torch_maps(name, checkpoints[name], predictor, image)
-        found = predictor.net(predictor.preprocess(image)[0])
+            expected = torch_maps(name, checkpoints[name], runtime, image)
+        found = runtime.net(runtime.preprocess(image)[0])
         assert len(found) == len(expected) == len(
             model_cfg(name).head.strides)
         errors = [relative_error(a, b) for a, b in zip(found, expected)]
@@ -171,23 +180,22 @@ def test_raw_maps_are_those_of_torch(folders, checkpoints, golden, name):
 @pytest.mark.parametrize('run', RUNS)
 def test_same_persons_as_torch(folders, checkpoints, golden, name, run):
     kind, backend, _ = RUNS[run]
-    predictor = PosePredictor.from_dir(folders[name, kind], backend)
-    expected = Predictor(CONFIGS / f'{name}.py', checkpoints[name], 'cpu',
-                         predictor.size[0])([golden['picture']])[0]
-    assert_same_persons(predictor(golden['picture']), expected,
+    runtime = ExportedRuntime.from_dir(folders[name, kind], backend)
+    expected = torch_persons(name, checkpoints, golden['picture'], runtime.size[0])
+    assert_same_persons(find(runtime, golden['picture']), expected,
                         **(HALF if kind == 'ncnn_fp16' else FLOAT))
 
 
 @pytest.mark.slow
 def test_same_persons_as_torch_on_photographs(folders, checkpoints, coco_mini):
-    reference = Predictor(CONFIGS / f'{XS}.py', checkpoints[XS], 'cpu', SIZE)
-    predictor = PosePredictor.from_dir(folders[XS, 'ncnn'])
+    reference = TorchRuntime(CONFIGS / f'{XS}.py', checkpoints[XS], 'cpu', SIZE)
+    runtime = ExportedRuntime.from_dir(folders[XS, 'ncnn'])
     annotations = json.loads(
         (coco_mini / 'annotations' / 'person_keypoints_val.json').read_text())
     for entry in annotations['images'][:4]:
         image = read_picture(coco_mini / 'images' / entry['file_name'])
         assert_same_persons(
-            predictor(image), reference([image])[0], pixels=0.05, scores=1e-4)
+            find(runtime, image), find(reference, image), pixels=0.05, scores=1e-4)
 
 
 @pytest.mark.slow
@@ -195,17 +203,16 @@ def test_same_persons_as_torch_on_photographs(folders, checkpoints, coco_mini):
 def test_golden_outputs(folders, checkpoints, golden, backend):
     """None is torch itself."""
     if backend is None:
-        persons = Predictor(CONFIGS / f'{XS}.py', checkpoints[XS], 'cpu', SIZE)(
-            [golden['picture']])[0]
+        persons = torch_persons(XS, checkpoints, golden['picture'], SIZE)
     else:
-        predictor = PosePredictor.from_dir(
+        runtime = ExportedRuntime.from_dir(
             folders[XS, RUNS[backend][0]], backend)
-        blob, place = predictor.preprocess(golden['picture'])
-        maps = predictor.net(blob)
+        blob, place = runtime.preprocess(golden['picture'])
+        maps = runtime.net(blob)
         for index, level in enumerate(maps):
             np.testing.assert_allclose(
                 level.ravel()[::STEP], golden[f'out{index}'], atol=1e-3)
-        persons = predictor.decode(maps, place)
+        persons = runtime.decode(maps, place)
     for name, values in (
             ('boxes', [p.box for p in persons]),
             ('scores', [p.score for p in persons]),
@@ -242,15 +249,17 @@ def test_dynamic_nets_take_other_sizes(tmp_path, folders, checkpoints, picture,
     replace(description, input=replace(description.input, dynamic=True)).write(
         tmp_path / 'ncnn')
     for size in (None, 256):
-        expected = Predictor(CONFIGS / f'{XS}.py', checkpoints[XS], 'cpu', size)(
-            [golden['picture']])[0]
+        expected = torch_persons(XS, checkpoints, golden['picture'], size)
         for backend in ('ncnn', 'onnxruntime', 'openvino'):
             folder = tmp_path / RUNS[backend][0]
-            predictor = PosePredictor.from_dir(folder, backend, size=size)
+            runtime = ExportedRuntime.from_dir(folder, backend, size=size)
             assert_same_persons(
-                predictor(golden['picture']), expected, 0.01, 1e-4)
+                find(runtime, golden['picture']), expected, 0.01, 1e-4)
+            assert_same_persons(find(ExportedRuntime.from_dir(
+                folder, backend).at_size(runtime.size), golden['picture']),
+                expected, 0.01, 1e-4)
             with pytest.raises(InputError, match='multiples of 32'):
-                PosePredictor(predictor.description, predictor.net, size=100)
+                runtime.at_size(100)
 
 
 # ---------------------------------------------------------------- the command
@@ -277,7 +286,6 @@ def test_command_prunes_and_reports(deploy, folders, tmp_path, capsys):
     torch.save(dict(state_dict=model.state_dict(), meta={}),
                tmp_path / 'epoch_1.pth')
     copy_folder(folders[XS, 'ncnn'], tmp_path / 'net')
-    (tmp_path / 'net' / 'old').touch()
     folder = deploy(DEPLOY / 'pose_ncnn_dynamic.py',
                     checkpoint=tmp_path / 'epoch_1.pth')
     said = capsys.readouterr().out
@@ -294,8 +302,19 @@ def test_command_prunes_and_reports(deploy, folders, tmp_path, capsys):
     assert len(description.source['checkpoint_sha256']) == 64
     assert description.keypoints[0].name == 'nose'
     assert description.thresholds.max_people == 100
-    # The old folder of that name is gone, and nothing else is left beside it.
+    # Nothing else is left beside it.
     assert {path.name for path in tmp_path.iterdir()} == {'net', 'epoch_1.pth'}
+
+
+@pytest.mark.slow
+def test_sasd_export_names_a_deploy_config(checkpoints, picture, tmp_path, capsys):
+    arguments = ['export', CONFIGS / f'{XS}.py', checkpoints[XS], '--image', picture,
+                 '--out', tmp_path / 'net']
+    assert sasd(*arguments, '--to', 'ncnn_static') == 0
+    assert f'wrote     {tmp_path / "net"}' in capsys.readouterr().out
+    assert ExportedRuntime.from_dir(tmp_path / 'net').name == 'ncnn'
+    with pytest.raises(InputError, match='those of the project are ncnn_dynamic'):
+        sasd(*arguments, '--to', 'tensorrt')
 
 
 BAD_INPUT = {
@@ -311,11 +330,15 @@ BAD_INPUT = {
     'no folder': (dict(work_dir='file'), 'exists and is no model folder'),
     'no device': (dict(more=['--device', 'abacus:1']), "'abacus:1' cannot"),
     'no calibration': (
-        dict(more=['--calib-dataset-cfg', 'none.py']), 'none.py: no such config'),
-    'calibration without pictures': (
+        dict(deploy_cfg=DEPLOY / 'pose_onnxruntime_int8_static.py',
+             more=['--calib-dataset-cfg', 'none.py']), 'none.py: no such config'),
+    'nothing to calibrate on': (
         dict(deploy_cfg=DEPLOY / 'pose_onnxruntime_int8_static.py',
              more=['--calib-dataset-cfg', CONFIGS / '_base_/models/sasd_xs.py']),
-        'sasd_xs.py: lacks the key "train_dataloader"'),
+        'lacks the key "train_dataloader".*--calibration'),
+    'empty calibration folder': (
+        dict(deploy_cfg=DEPLOY / 'pose_onnxruntime_int8_static.py',
+             more=['--calibration', 'empty']), 'empty: no images in this folder'),
 }
 
 
@@ -326,6 +349,7 @@ def test_bad_input_leaves_one_line_and_nothing_else(
     monkeypatch.chdir(tmp_path)
     Path('broken.png').write_bytes(b'broken')
     Path('file').touch()
+    Path('empty').mkdir()
     before = set(tmp_path.iterdir())
     changes, message = BAD_INPUT[case]
     if changes.get('deploy_cfg') == 'odd':
@@ -400,20 +424,24 @@ def test_mmdeploys_backend_model(folders, checkpoints, deploy_cfg, picture):
     model = task.build_backend_model([str(folders[XS, 'ncnn'] / 'end2end.param')])
     model.test_cfg = dict(model.test_cfg, score_thr=0.3)
     batch, _ = task.create_input(str(picture))
-    found = torch_predictor.persons_of(model.test_step(batch)[0])
-    expected = Predictor(CONFIGS / f'{XS}.py', checkpoints[XS], 'cpu', SIZE)(
-        [read_picture(picture)])[0]
+    found = persons_of(model.test_step(batch)[0])
+    expected = torch_persons(XS, checkpoints, read_picture(picture), SIZE)
     assert_same_persons(found, expected, 0.01, 1e-4)
 
 
 @pytest.mark.slow
-def test_int8_keeps_the_heads_in_float(deploy, folders, tmp_path, golden):
+@pytest.mark.parametrize('source', ['config', 'folder'])
+def test_int8_keeps_the_heads_in_float(deploy, folders, tmp_path, golden, source):
     import onnx
     few = tmp_path / 'few.py'
     few.write_text(f"_base_ = '{DEPLOY / 'pose_onnxruntime_int8_static.py'}'\n"
                    'backend_config = dict(calibration_pictures=4)\n')
-    folder = deploy(few, more=[
-        '--calib-dataset-cfg', CONFIGS / 'sasd_xs_synthetic.py'])
+    if source == 'config':
+        folder = deploy(few, more=[
+            '--calib-dataset-cfg', CONFIGS / 'sasd_xs_synthetic.py'])
+    else:
+        SyntheticPeople(num_images=5, image_size=(200, 150)).export(tmp_path / 'set')
+        folder = deploy(few, more=['--calibration', tmp_path / 'set' / 'images'])
     graph = onnx.load(folder / 'end2end.onnx').graph
     producers = {out: node for node in graph.node for out in node.output}
     convs = [node for node in graph.node if node.op_type == 'Conv']
@@ -421,9 +449,9 @@ def test_int8_keeps_the_heads_in_float(deploy, folders, tmp_path, golden):
     in_float = [node for node in convs if producers.get(node.input[1]) is None
                 or producers[node.input[1]].op_type != 'DequantizeLinear']
     assert len(convs) == 87 and len(in_float) == 6
-    predictor = PosePredictor.from_dir(folder)
-    assert predictor.description.precision == 'int8'
-    maps = predictor.net(predictor.preprocess(golden['picture'])[0])
+    runtime = ExportedRuntime.from_dir(folder)
+    assert runtime.description.precision == 'int8'
+    maps = runtime.net(runtime.preprocess(golden['picture'])[0])
     for index, level in enumerate(maps):
         error = relative_error(level.ravel()[::STEP], golden[f'out{index}'])
         assert 1e-3 < error < 0.5
@@ -445,7 +473,7 @@ def test_folders_that_do_not_fit_together(folders, tmp_path, kind, backend):
         if changed is not None:
             changed.write(tmp_path / 'net')
         with pytest.raises(InputError, match=message) as error:
-            PosePredictor.from_dir(tmp_path / 'net', backend)
+            ExportedRuntime.from_dir(tmp_path / 'net', backend)
         assert '\n' not in str(error.value)
 
     first, *others = description.outputs
@@ -459,27 +487,27 @@ def test_folders_that_do_not_fit_together(folders, tmp_path, kind, backend):
         (tmp_path / 'net' / name).write_bytes(whole[:len(whole) // 2])
         refused(None, f'{name}: .*export it again')
         (tmp_path / 'net' / name).write_bytes(whole)
-    assert PosePredictor.from_dir(tmp_path / 'net', backend).size == (SIZE, SIZE)
+    assert ExportedRuntime.from_dir(tmp_path / 'net', backend).size == (SIZE, SIZE)
 
 
 @pytest.mark.slow
 def test_backends_that_cannot_run_a_folder(folders, monkeypatch):
-    with pytest.raises(InputError, match="backend 'abacus': not known"):
-        PosePredictor.from_dir(folders[XS, 'ncnn'], 'abacus')
+    with pytest.raises(InputError, match="runtime 'abacus': not known"):
+        ExportedRuntime.from_dir(folders[XS, 'ncnn'], 'abacus')
     with pytest.raises(InputError, match='made for ncnn, which openvino cannot'):
-        PosePredictor.from_dir(folders[XS, 'ncnn'], 'openvino')
+        ExportedRuntime.from_dir(folders[XS, 'ncnn'], 'openvino')
     monkeypatch.setitem(sys.modules, 'ncnn', None)
     with pytest.raises(InputError, match='pip install ncnn'):
-        PosePredictor.from_dir(folders[XS, 'ncnn'])
+        ExportedRuntime.from_dir(folders[XS, 'ncnn'])
 
 
 @pytest.mark.slow
 def test_pictures_of_other_kinds(folders):
-    predictor = PosePredictor.from_dir(folders[XS, 'ncnn'], score_thr=0.9)
+    runtime = ExportedRuntime.from_dir(folders[XS, 'ncnn'], score_thr=0.9)
     for shape in ((9, 200), (30, 30, 1), (5, 4, 4)):
-        predictor(np.zeros(shape, np.uint8))
-    with pytest.raises(InputError, match='is no picture'):
-        predictor(np.zeros((3, 3)))
+        find(runtime, np.zeros(shape, np.uint8))
+    with pytest.raises(InputError, match='is no '):
+        find(runtime, np.zeros((3, 3), np.int64))
 
 
 @pytest.mark.slow
@@ -488,13 +516,12 @@ def test_predict_without_torch(folders, golden, picture, tmp_path, backend):
     """In a process that cannot import torch or any OpenMMLab package."""
     blocked = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose', 'mmdeploy',
                'matplotlib', 'scipy', 'pycocotools', 'onnx')
-    tool = CONFIGS.parent / 'tools' / 'predict.py'
-    arguments = [tool, picture, '--model', folders[XS, RUNS[backend][0]],
-                 '--backend', backend, '--out', tmp_path / 'out']
-    code = ('import runpy, sys\n'
+    arguments = ['predict', picture, '--model', folders[XS, RUNS[backend][0]],
+                 '--runtime', backend, '--out', tmp_path / 'out']
+    code = ('import sys\n'
             f'sys.modules.update(dict.fromkeys({blocked}))\n'
-            f'sys.argv = {list(map(str, arguments))}\n'
-            'runpy.run_path(sys.argv[0], run_name="__main__")\n')
+            'from sasd_mmpose.cli.main import main\n'
+            f'sys.exit(main({list(map(str, arguments))}))\n')
     done = subprocess.run([sys.executable, '-c', code], capture_output=True,
                           text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -508,10 +535,10 @@ def test_signals_after_a_net_was_dropped_in_another_thread(folders):
     """The stack for signals that OpenVINO sets must not go with a net."""
     code = (
         'import faulthandler, signal, subprocess, sys, threading\n'
-        'from sasd_mmpose.deploy import PosePredictor\n'
+        'from sasd_mmpose import PoseEstimator\n'
         'faulthandler.enable()\n'
-        f'nets = [PosePredictor.from_dir({str(folders[XS, "onnxruntime"])!r},'
-        ' "openvino")]\n'
+        f'nets = [PoseEstimator({str(folders[XS, "onnxruntime"])!r},'
+        ' runtime="openvino")]\n'
         'thread = threading.Thread(target=nets.clear)\n'
         'thread.start()\n'
         'thread.join()\n'

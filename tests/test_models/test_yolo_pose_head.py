@@ -225,15 +225,24 @@ def test_levels_need_anchors():
         MODELS.build(cfg)
 
 
-def test_head_loss_is_that_of_its_criterion(head):
+def test_head_loss_without_people_is_that_of_objectness(head):
     """MMPose's own estimator trains the head without a distiller."""
-    samples = people((2, 1), SIZE)
     feats = [torch.randn(2, head.levels[0].conv.in_channels, SIZE[1] // s,
                          SIZE[0] // s) for s in head.strides]
-    losses = head.loss(feats, samples)
-    maps = head(feats)
-    truth = GroundTruth.from_samples(samples, head.num_keypoints)
-    wanted = head.criterion(maps, head.targets(truth, maps))
-    assert losses.keys() == wanted.keys()
-    for name in losses:
-        torch.testing.assert_close(losses[name], wanted[name])
+    losses = head.loss(feats, people((0, 0), SIZE))
+    criterion = model_cfg().head.criterion
+    wanted = 0
+    for weight, raw in zip(criterion.obj_level_weights, head(feats), strict=True):
+        logits = raw.reshape(2, 3, 5 + 3 * 17, -1)[:, :, 4]
+        wanted += weight * torch.log1p(logits.exp()).mean()
+    wanted *= criterion.loss_obj.loss_weight * criterion.nominal_batch_size
+    torch.testing.assert_close(losses.pop('loss_obj'), wanted)
+    assert losses and all(loss == 0 for loss in losses.values())
+
+
+def test_head_loss_with_people_teaches_boxes_and_keypoints(head):
+    feats = [torch.randn(2, head.levels[0].conv.in_channels, SIZE[1] // s,
+                         SIZE[0] // s) for s in head.strides]
+    losses = head.loss(feats, people((2, 1), SIZE))
+    assert {'loss_bbox', 'loss_oks', 'loss_keypoint_conf'} <= set(losses)
+    assert all(loss > 0 for loss in losses.values())

@@ -24,9 +24,10 @@ GOOD = {
     'torch': '2.13.0+cpu', 'numpy': '1.26.4', 'setuptools': '80.8.0',
     'opencv-python-headless': '4.11.0.86', 'matplotlib': '3.10.9',
     'pycocotools': '2.0.11', 'scipy': '1.15.3', 'xtcocotools': '1.14.3',
-    'mmcv': '2.1.0', 'mmdet': '3.3.0', 'mmengine': '0.10.7',
+    'mmcv-lite': '2.1.0', 'mmdet': '3.3.0', 'mmengine': '0.10.7',
     'mmpose': '1.3.2', 'openmim': '0.3.9', 'sasd_mmpose': '0.1.0',
 }
+COMPILED = {'mmcv': '2.1.0', 'mmcv-lite': None}
 
 
 class FakeEnvironment(check_env.Environment):
@@ -35,17 +36,14 @@ class FakeEnvironment(check_env.Environment):
     Args:
         versions (dict): Package -> version, or None for one that is missing.
         broken (dict): Module -> message with which its import fails.
-        commands (tuple): The commands there are.
-        gpus (tuple): The GPUs there are; mmcv is built for the CPU.
+        gpus (tuple): The GPUs there are; a compiled mmcv is for the CPU.
     """
 
     python = (3, 11, 7)
 
-    def __init__(self, versions=None, broken=None, commands=('c++', ),
-                 gpus=()) -> None:
+    def __init__(self, versions=None, broken=None, gpus=()) -> None:
         self.versions = {**GOOD, **(versions or {})}
         self.broken = broken or {}
-        self.commands = commands
         self.names = gpus
 
     def version(self, package):
@@ -54,9 +52,6 @@ class FakeEnvironment(check_env.Environment):
     def load(self, module):
         message = self.broken.get(module)
         return None if message is None else ImportError(message)
-
-    def has_command(self, name):
-        return name in self.commands
 
     def gpus(self):
         return list(self.names)
@@ -79,14 +74,16 @@ def test_nothing_to_mend_where_all_fits():
 
 
 @pytest.mark.parametrize('env, name, detail, cure', [
-    (dict(versions={'mmcv': None, 'mmcv-lite': '2.2.0'}), 'mmcv',
-     'no compiled ops', 'uninstall -y mmcv-lite mmcv'),
-    (dict(versions={'mmcv': '2.2.0'}), 'mmcv', 'needs >=2.0.0,<2.2.0',
-     'build_mmcv.py'),
-    (dict(broken={'mmcv.ops': "No module named 'mmcv._ext'"}), 'mmcv',
-     'does not import', 'build_mmcv.py --rebuild'),
-    (dict(gpus=('A GPU', )), 'mmcv', 'for the CPU only', 'nvcc'),
-    (dict(versions={'mmcv': None}, commands=()), 'compiler', 'missing', 'g++'),
+    (dict(versions={'mmcv-lite': None}), 'mmcv-lite', 'missing',
+     'install --no-deps mmcv-lite==2.1.0'),
+    (dict(versions={'mmcv-lite': '2.2.0'}), 'mmcv-lite',
+     'needs >=2.0.0,<2.2.0', 'install --no-deps mmcv-lite==2.1.0'),
+    (dict(versions={'mmcv': '2.1.0'}), 'mmcv', 'overwrite each other',
+     'uninstall -y mmcv mmcv-lite && '),
+    (dict(versions=COMPILED, broken={'mmcv.ops': 'undefined symbol'}), 'mmcv',
+     'does not import', 'uninstall -y mmcv && '),
+    (dict(versions=COMPILED, gpus=('A GPU', )), 'mmcv', 'for the CPU only',
+     'install --no-deps mmcv-lite==2.1.0'),
     (dict(versions={'numpy': '2.4.6'},
           broken={'xtcocotools.mask': 'numpy.dtype size changed'}),
      'xtcocotools', 'built for numpy 1', '--no-binary xtcocotools'),
@@ -110,7 +107,7 @@ def test_nothing_to_mend_where_all_fits():
 ], ids=lambda value: value if isinstance(value, str) else '')
 def test_traps(env, name, detail, cure):
     found = problems(FakeEnvironment(**env))
-    assert list(found) == [name] or name in ('compiler', )
+    assert list(found) == [name]
     assert detail in found[name].detail
     assert cure in found[name].cure
     assert found[name].cure in check_env.report(list(found.values()))
@@ -122,9 +119,8 @@ def test_old_python():
     assert 'python' in problems(env)
 
 
-def test_missing_compiler_is_named_before_the_build():
-    found = problems(FakeEnvironment(versions={'mmcv': None}, commands=()))
-    assert list(found) == ['compiler', 'mmcv']
+def test_compiled_mmcv_that_fits_is_left_alone():
+    assert not problems(FakeEnvironment(versions=COMPILED))
 
 
 @pytest.mark.parametrize('version, ranges, expected', [

@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / '.venv'
 STAMP = VENV / 'setup.stamp'
 PINNED = Path('requirements') / 'pinned'
-BUILD_MMCV = Path('tools') / 'setup' / 'build_mmcv.py'
 PYTHONS = (3, 10), (3, 12)
 
 
@@ -42,7 +41,7 @@ def check_python() -> None:
 def digest() -> str:
     """Name all that the environment is made from, as one hash."""
     made_from = [*sorted((ROOT / PINNED).glob('*.txt')), ROOT / 'setup.py',
-                 ROOT / 'pyproject.toml', ROOT / BUILD_MMCV,
+                 ROOT / 'pyproject.toml',
                  *sorted((ROOT / 'requirements').glob('*.txt')),
                  Path(__file__)]
     content = hashlib.sha256(f'{sys.version} {VENV}'.encode())
@@ -67,6 +66,30 @@ def make_venv() -> Path:
     return python
 
 
+def run_together(commands: list[list[str]]) -> None:
+    """Run commands side by side; where one fails, stop the others.
+
+    Args:
+        commands (list[list[str]]): Programs with their arguments.
+
+    Raises:
+        CalledProcessError: A command failed.
+    """
+    running = [subprocess.Popen(command, cwd=ROOT) for command in commands]
+    try:
+        while any(process.poll() is None for process in running):
+            time.sleep(0.1)
+            for process in running:
+                if process.poll():
+                    raise subprocess.CalledProcessError(
+                        process.returncode, process.args)
+    finally:
+        for process in running:
+            if process.poll() is None:
+                process.terminate()
+                process.wait()
+
+
 def install(python: Path) -> None:
     """Install step by step; the order matters (see requirements/pinned)."""
 
@@ -81,18 +104,19 @@ def install(python: Path) -> None:
         return [part for name in names
                 for part in ('-r', str(PINNED / f'{name}.txt'))]
 
+    # Torch alone may bring more than is pinned: a build for CUDA does. All
+    # else is pinned whole, so that pip need not search for what it asks for.
     steps = {
-        'torch': pip(*pinned('torch')),
-        'build tools': pip(*pinned('build')),
-        'libraries': pip(*pinned('base', 'deploy', 'dev')),
-        'OpenMMLab packages': pip(
-            '--no-deps', '--no-build-isolation', *pinned('no_deps')),
-        'mmcv': [str(python), str(BUILD_MMCV)],
-        'sasd_mmpose': pip('--no-deps', '--no-build-isolation', '-e', '.'),
+        'build tools': [pip('--no-deps', *pinned('build'))],
+        'torch, libraries and OpenMMLab packages': [
+            pip(*pinned('torch')),
+            pip('--no-deps', '--no-build-isolation',
+                *pinned('base', 'deploy', 'dev', 'no_deps'))],
+        'sasd_mmpose': [pip('--no-deps', '--no-build-isolation', '-e', '.')],
     }
-    for number, (what, command) in enumerate(steps.items(), start=1):
+    for number, (what, commands) in enumerate(steps.items(), start=1):
         print(f'[{number}/{len(steps)}] {what}', flush=True)
-        subprocess.check_call(command, cwd=ROOT)
+        run_together(commands)
 
 
 def main() -> None:

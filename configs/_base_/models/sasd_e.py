@@ -2,7 +2,7 @@
 _base_ = './sasd_xs.py'
 
 strides = [8, 16, 32, 64]
-# Fitted to the 5,115 persons of coco_mini at 1024 (tools/fit_anchors.py).
+# Fitted to the 5,115 persons of coco_mini at 1024 (sasd anchors).
 anchors = [[[52, 146], [84, 110], [87, 202]],
            [[151, 180], [120, 309], [209, 308]],
            [[179, 491], [332, 414], [286, 623]],

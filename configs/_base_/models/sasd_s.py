@@ -2,7 +2,7 @@
 _base_ = './sasd_xs.py'
 
 width = 176
-# Fitted to the 5,115 persons of coco_mini at 640 (tools/fit_anchors.py).
+# Fitted to the 5,115 persons of coco_mini at 640 (sasd anchors).
 anchors = [[[47, 64], [37, 98], [55, 149]],
            [[85, 104], [99, 192], [180, 202]],
            [[125, 325], [209, 374], [359, 426]]]

@@ -3,7 +3,7 @@
 # the others, of which objectness grows with the input's area.
 width = 56
 strides = [8, 16, 32]
-# Fitted to the 5,115 persons of coco_mini at 512 (tools/fit_anchors.py).
+# Fitted to the 5,115 persons of coco_mini at 512 (sasd anchors).
 anchors = [[[38, 51], [30, 78], [44, 119]],
            [[68, 83], [79, 154], [144, 162]],
            [[100, 260], [167, 299], [287, 340]]]

@@ -14,16 +14,14 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 from mmengine.registry import init_default_scope
 
+from sasd_mmpose import PoseEstimator
 from sasd_mmpose.engine.config import load_config
 from sasd_mmpose.errors import install_excepthook
 from sasd_mmpose.evaluation.person_results import SCORE_THR, evaluate_persons
-from sasd_mmpose.inference.backends import BACKENDS
-from sasd_mmpose.inference.person import Person
-from sasd_mmpose.inference.predictor import PosePredictor
-from sasd_mmpose.inference.torch_predictor import Predictor
+from sasd_mmpose.inference.model_description import ModelDescription
+from sasd_mmpose.inference.runtimes.nets import BACKENDS
 
 
 def parse_args() -> argparse.Namespace:
@@ -38,16 +36,16 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def runs(folders: Sequence[str]) -> dict[str, Callable[[], PosePredictor]]:
+def runs(folders: Sequence[str]) -> dict[str, Callable[[], PoseEstimator]]:
     """Name every runtime of every folder, and how to load it."""
     found = {}
     for folder in folders:
-        net = PosePredictor.from_dir(folder).description
+        net = ModelDescription.read(folder)
         for name, backend in BACKENDS.items():
             if backend.made_for == net.backend:
                 found[f'{name} {net.precision}'] = (
-                    lambda folder=folder, name=name: PosePredictor.from_dir(
-                        folder, name, score_thr=SCORE_THR))
+                    lambda folder=folder, name=name: PoseEstimator(
+                        folder, runtime=name, score_thr=SCORE_THR))
     return found
 
 
@@ -56,29 +54,27 @@ def main() -> None:
     args = parse_args()
     cfg = load_config(args.config, 'test_dataloader')
     init_default_scope(cfg.default_scope)
-    first = PosePredictor.from_dir(args.folders[0])
-    reference = Predictor(
-        cfg, args.checkpoint, 'cpu', first.size[0], score_thr=SCORE_THR)
-
-    def torch_persons(image: np.ndarray) -> list[Person]:
-        return reference([image])[0]
-
-    metrics, pictures = evaluate_persons(cfg, torch_persons)
+    first = ModelDescription.read(args.folders[0])
+    size = first.input_size(None)
+    reference = PoseEstimator(
+        config=args.config, checkpoint=args.checkpoint, device='cpu',
+        size=size, score_thr=SCORE_THR)
+    metrics, pictures = evaluate_persons(cfg, reference)
     results = {'torch fp32': dict(metrics=metrics, versions=dict(
-        torch=first.description.versions['torch']))}
+        torch=first.versions['torch']))}
     for name, load in runs(args.folders).items():
-        predictor = load()
-        metrics, _ = evaluate_persons(cfg, predictor)
+        estimator = load()
+        metrics, _ = evaluate_persons(cfg, estimator)
         results[name] = dict(
-            metrics=metrics, versions=predictor.description.versions,
+            metrics=metrics, versions=estimator.runtime.description.versions,
             difference=metrics['coco/AP']
             - results['torch fp32']['metrics']['coco/AP'])
         print(f'{name:20} AP {metrics["coco/AP"]:.4f}, against torch '
               f'{results[name]["difference"]:+.5f}', flush=True)
     report = dict(
         config=Path(args.config).name,
-        checkpoint_sha256=first.description.source['checkpoint_sha256'],
-        input=list(first.size),
+        checkpoint_sha256=first.source['checkpoint_sha256'],
+        input=list(size),
         pictures=pictures,
         flip_test=False,
         runs=results)

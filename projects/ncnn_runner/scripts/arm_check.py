@@ -27,10 +27,10 @@ import cv2
 import numpy as np
 from build_runner import build_runner, load_build_ncnn
 
+from sasd_mmpose import PoseEstimator
 from sasd_mmpose.errors import install_excepthook
 from sasd_mmpose.images import read_picture
 from sasd_mmpose.inference.model_description import ModelDescription
-from sasd_mmpose.inference.predictor import PosePredictor
 
 ROOT = Path(__file__).resolve().parents[3]
 RESULT = ROOT / 'results' / 'deploy' / 'arm_check.json'
@@ -115,11 +115,11 @@ def run_program(command: Sequence[object], model: Path, pictures: Sequence[Path]
 
 def run_python(model: Path, pictures: Sequence[Path],
                score_thr: float | None) -> list[dict]:
-    """Run the predictor of the Python package on the same."""
-    predictor = PosePredictor.from_dir(model, score_thr=score_thr)
+    """Run the estimator of the Python package on the same."""
+    estimator = PoseEstimator(model, score_thr=score_thr)
     return [
         dict(image_id=int(picture.stem), **person.to_coco())
-        for picture in pictures for person in predictor(read_picture(picture))
+        for picture in pictures for person in estimator(picture)
     ]
 
 

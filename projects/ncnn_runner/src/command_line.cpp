@@ -96,7 +96,7 @@ void check(const CommandLine& command) {
 std::string usage() {
   return R"(usage: sasd_pose MODEL_DIR PICTURE... --out DIR [options]
 
-Find people's poses in pictures, with a model folder that tools/deploy.py wrote
+Find people's poses in pictures, with a model folder that sasd export wrote
 for ncnn. DIR receives predictions.json (results in COCO's format), images.json
 (ids, names and sizes of the pictures), and drawn/ (the skeletons).
 

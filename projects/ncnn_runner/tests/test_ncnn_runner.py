@@ -20,10 +20,9 @@ from PIL import Image
 from small_nets import CONFIGS, SMALL, build, model_cfg
 
 from projects.synthetic_people import SyntheticPeople
+from sasd_mmpose import PoseEstimator
 from sasd_mmpose.datasets.transforms import PoseResize
 from sasd_mmpose.deploy.export import export_model
-from sasd_mmpose.inference.predictor import PosePredictor
-from sasd_mmpose.inference.torch_predictor import Predictor
 from sasd_mmpose.models.deployed import deployed_cfg
 
 ROOT = Path(__file__).parents[3]
@@ -149,9 +148,10 @@ class TestPeople:
         assert [p['score'] for p in found] == sorted(
             (p['score'] for p in found), reverse=True)
 
-        by_python = PosePredictor.from_dir(model)(picture)
-        by_torch = Predictor(CONFIGS / f'{SMALL}.py', checkpoint, 'cpu',
-                             score_thr=SCORE_THR)([picture])[0]
+        by_python = PoseEstimator(model)(picture)
+        by_torch = PoseEstimator(
+            config=CONFIGS / f'{SMALL}.py', checkpoint=checkpoint, device='cpu',
+            score_thr=SCORE_THR)(picture)
         assert_same_people(found, [p.to_coco() for p in by_python])
         assert_same_people(found, [p.to_coco() for p in by_torch])
 
@@ -159,7 +159,7 @@ class TestPeople:
                                        picture: np.ndarray, picture_file: Path,
                                        tmp_path: Path) -> None:
         run(model, picture_file, '--out', tmp_path)
-        person = PosePredictor.from_dir(model)(picture)[0]
+        person = PoseEstimator(model)(picture)[0]
         assert list(read(tmp_path / 'predictions.json')[0]) == [
             'image_id', 'file_name', *person.to_coco()]
 
@@ -167,7 +167,7 @@ class TestPeople:
                         picture_file: Path, tmp_path: Path) -> None:
         run(model, picture_file, '--out', tmp_path, '--score-thr', 0.6,
             '--keypoint-thr', 1)
-        people = PosePredictor.from_dir(model, score_thr=0.6)(picture)
+        people = PoseEstimator(model, score_thr=0.6)(picture)
         assert_same_people(read(tmp_path / 'predictions.json'),
                            [p.to_coco() for p in people])
         # No keypoint is that certain, so nothing is drawn.
@@ -203,12 +203,12 @@ class TestPeople:
     @staticmethod
     def assert_as_in_python(run: Run, model: Path, files: list[Path],
                             folder: Path) -> None:
-        predictor = PosePredictor.from_dir(model)
+        estimator = PoseEstimator(model)
         assert run(model, *files, '--out', folder / 'out').returncode == 0
         found = read(folder / 'out' / 'predictions.json')
         for file in files:
             people = [p for p in found if p['image_id'] == int(file.stem)]
-            expected = predictor(cv2.imread(str(file)))
+            expected = estimator(cv2.imread(str(file)))
             assert_same_people(people, [p.to_coco() for p in expected])
 
 
@@ -302,11 +302,11 @@ class TestPictures:
         assert done.returncode == 0, done.stderr
         images = read(tmp_path / 'out' / 'images.json')
         found = read(tmp_path / 'out' / 'predictions.json')
-        predictor = PosePredictor.from_dir(model)
+        estimator = PoseEstimator(model)
         for info, image in zip(images, [*kinds.values(), picture], strict=True):
             assert (info['height'], info['width']) == image.shape[:2]
             people = [p for p in found if p['image_id'] == info['id']]
-            assert_same_people(people, [p.to_coco() for p in predictor(image)])
+            assert_same_people(people, [p.to_coco() for p in estimator(image)])
         assert {p.name for p in (tmp_path / 'out' / 'drawn').iterdir()} == {
             *(f'{name}.png' for name in kinds), 'plain.ppm.png'}
 

@@ -119,10 +119,11 @@ def test_the_card_and_the_metafile_tell_the_same(root, published):
     assert listed.name == 'small_net'
     assert listed.checkpoint == root / entry['Weights']
     assert listed.config == root / entry['Config']
-    assert listed.runtime_folder('ncnn') is None
+    with pytest.raises(InputError, match='no exported files in it'):
+        listed.runtime_folders()
     (published / 'ncnn').mkdir()
     (published / 'ncnn' / 'deploy.json').touch()
-    assert listed.runtime_folder('ncnn') == published / 'ncnn'
+    assert listed.runtime_folders() == [published / 'ncnn']
 
 
 @pytest.mark.slow

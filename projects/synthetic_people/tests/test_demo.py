@@ -1,30 +1,24 @@
 """The demo writes all that it promises, goes on where it was, and says so."""
 from __future__ import annotations
 
-import importlib.util
 import json
 import sys
-from pathlib import Path
 
 import cv2
 import pytest
 import torch
+from tool_loader import command
 
 from projects.synthetic_people.demo import DemoFiles, ProgressLine
 from sasd_mmpose.errors import InputError
 from sasd_mmpose.models.distillers import TRAINING_ONLY
 
 pytestmark = pytest.mark.slow
-SCRIPT = Path(__file__).resolve().parents[3] / 'tools' / 'demo.py'
 
 
 def run_script(*arguments: str) -> None:
-    spec = importlib.util.spec_from_file_location('demo_script', SCRIPT)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, 'argv', ['demo.py', *arguments])
-        script.main()
+        command('projects.synthetic_people.tools.demo', patch)(*arguments)
 
 
 @pytest.fixture(scope='module')

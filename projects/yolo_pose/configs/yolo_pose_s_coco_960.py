@@ -2,7 +2,7 @@
 _base_ = './yolo_pose_s_coco_640.py'
 
 input_size = (960, 960)
-# Fitted to the 5,115 persons of coco_mini at 960 (tools/fit_anchors.py).
+# Fitted to the 5,115 persons of coco_mini at 960 (sasd anchors).
 anchors = [[[50, 138], [77, 99], [82, 193]],
            [[137, 172], [115, 301], [192, 275]],
            [[180, 433], [302, 383], [279, 594]],

@@ -31,6 +31,8 @@ class SASDDistiller(TwinDistiller):
             of :math:`P_{i+1}`. By position, the auxiliary level has none.
         kwargs: Arguments of :class:`TwinDistiller`.
     """
+    training_args = (*TwinDistiller.training_args, 'aux_level',
+                     'pruned_inference', 'heads_by_position')
 
     def __init__(self,
                  aux_level: bool = True,

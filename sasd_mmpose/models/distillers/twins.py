@@ -94,9 +94,12 @@ class TwinDistiller(BottomupPoseEstimator):
         kwargs: Arguments of :class:`BottomupPoseEstimator`.
 
     Attributes:
+        training_args (tuple[str, ...]): Arguments that the deployed net, a
+            :class:`BottomupPoseEstimator`, does not have.
         distilling (bool): Whether the high-resolution twin takes part; off
             during the warm-up (see :class:`SASDStageHook`).
     """
+    training_args = ('loss_distill', 'weight_sharing', 'shared_statistics')
 
     def __init__(self,
                  backbone: ConfigType,
@@ -154,8 +157,7 @@ class TwinDistiller(BottomupPoseEstimator):
         for name, value in criterion(high.maps, high.targets).items():
             losses[HIGH_PREFIX + name] = value
         if self.loss_distill is not None:
-            losses['loss_distill'] = (
-                criterion.nominal_batch_size *
+            losses['loss_distill'] = criterion.scale(
                 self.loss_distill(levels, high.teachers))
         return losses
 

@@ -184,7 +184,7 @@ class YOLOPoseHead(BaseModule):
             raise InputError(
                 f'model.head.mean_pose has {len(mean_pose)} points and '
                 f'model.head.metainfo {self.num_keypoints} keypoints; take '
-                'what tools/fit_anchors.py prints for the config, or None')
+                'what sasd anchors prints for the config, or None')
         return torch.tensor(mean_pose, dtype=torch.float32)
 
     def forward(self, feats: Features) -> tuple[Tensor, ...]:

@@ -133,9 +133,13 @@ class YOLOPoseCriterion(BaseModule):
                     maps, targets, counts, self.obj_level_weights)
             ]
         return {
-            name: self.nominal_batch_size * sum(level[name] for level in levels)
+            name: self.scale(sum(level[name] for level in levels))
             for name in levels[0]
         }
+
+    def scale(self, loss: Tensor) -> Tensor:
+        """Bring a mean loss to the scale that the learning rate belongs to."""
+        return self.nominal_batch_size * loss
 
     @staticmethod
     def _global_counts(targets: Sequence[LevelTargets]) -> Tensor:

@@ -4,7 +4,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-from mmpose.registry import TASK_UTILS
 from torch import Tensor
 
 
@@ -24,7 +23,6 @@ class DecodedPoses(NamedTuple):
     keypoint_logits: Tensor
 
 
-@TASK_UTILS.register_module()
 class YOLOPoseCoder:
     """Map raw channels to poses in grid cells, and back.
 

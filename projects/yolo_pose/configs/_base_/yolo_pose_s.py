@@ -2,7 +2,7 @@
 strides = [8, 16, 32, 64]
 largest_stride = 64
 widths = [128, 256, 384, 512]
-# Fitted to the 5,115 persons of coco_mini at 640 (tools/fit_anchors.py).
+# Fitted to the 5,115 persons of coco_mini at 640 (sasd anchors).
 anchors = [[[33, 92], [51, 66], [54, 129]],
            [[91, 115], [76, 201], [128, 184]],
            [[120, 289], [201, 255], [186, 396]],

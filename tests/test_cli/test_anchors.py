@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 from small_nets import CONFIGS
-from tool_loader import command
+from tool_loader import sasd
 
 from sasd_mmpose import InputError
 from sasd_mmpose.datasets.person_boxes import build_labels, person_sizes
@@ -20,10 +20,9 @@ def printed_anchors(text: str) -> np.ndarray:
     return np.array(found['anchors'])
 
 
-def test_synthetic(monkeypatch, capsys):
-    fit = command('fit_anchors', monkeypatch)
+def test_synthetic(capsys):
     config = CONFIGS / 'sasd_xs_synthetic.py'
-    fit(config, '--num', 40, '--seed', 1)
+    sasd('anchors', config, '--num', 40, '--seed', 1)
     said = capsys.readouterr().out
     anchors = printed_anchors(said)
     assert anchors.shape == (3, 3, 2)
@@ -31,7 +30,7 @@ def test_synthetic(monkeypatch, capsys):
     assert (np.diff(areas) > -0.1 * areas[1:]).all()  # but for the rounding
     recall = dict(re.findall(r"(these|config's).*?(\d\.\d{4})", said))
     assert float(recall['these']) > 0.98
-    fit(config, '--num', 40, '--seed', 1, '--size', 256)
+    sasd('anchors', config, '--num', 40, '--seed', 1, '--size', 256)
     larger = printed_anchors(capsys.readouterr().out)
     np.testing.assert_allclose(larger / anchors, 2, rtol=0.25)
 
@@ -47,10 +46,9 @@ def test_sizes_are_those_of_training_targets(coco_mini, monkeypatch):
     assert 0.9 * sum(counts) < len(sizes) <= sum(counts)
 
 
-def test_bad_input(monkeypatch):
-    fit = command('fit_anchors', monkeypatch)
+def test_bad_input():
     config = CONFIGS / 'sasd_xs_synthetic.py'
     with pytest.raises(InputError, match='too few'):
-        fit(config, '--num', 1)
+        sasd('anchors', config, '--num', 1)
     with pytest.raises(InputError, match='multiple of the largest stride'):
-        fit(config, '--size', 100)
+        sasd('anchors', config, '--size', 100)

@@ -4,24 +4,23 @@ from __future__ import annotations
 import cv2
 import pytest
 from small_nets import CONFIGS
-from tool_loader import command
+from tool_loader import sasd
 
 from sasd_mmpose import InputError
 from sasd_mmpose.engine.config import load_config
 from sasd_mmpose.visualization.training_browser import TrainingBrowser
 
 
-def test_browse(monkeypatch, tmp_path):
-    browse = command('browse', monkeypatch)
-    browse(CONFIGS / 'sasd_xs_synthetic.py', '--out', tmp_path / 'new',
-           '--num', 2)
+def test_browse(tmp_path):
+    sasd('browse', CONFIGS / 'sasd_xs_synthetic.py', '--out', tmp_path / 'new',
+         '--num', 2)
     names = sorted(p.name for p in (tmp_path / 'new').iterdir())
     assert names == ['cells_00.png', 'cells_01.png', 'sample_00.png',
                      'sample_01.png']
     assert cv2.imread(str(tmp_path / 'new' / 'cells_01.png')).size > 10**6
     (tmp_path / 'file').write_text('')
     with pytest.raises(InputError, match='cannot be written'):
-        browse(CONFIGS / 'sasd_xs_synthetic.py', '--out',
+        sasd('browse', CONFIGS / 'sasd_xs_synthetic.py', '--out',
                tmp_path / 'file' / 'new', '--num', 1)
 
 

@@ -48,10 +48,11 @@ def test_resize(cfg: Config) -> PoseResize:
                      'the deployed net knows no other way to fit a picture')
 
 
-def describe(cfg: Config, *, name: str, backend: str, precision: str,
-             size: tuple[int, int], dynamic: bool, checkpoint: Path
-             ) -> ModelDescription:
-    """Describe an exported net.
+def description_from_config(
+        cfg: Config, *, name: str, backend: str, precision: str,
+        size: tuple[int, int], dynamic: bool, checkpoint: Path
+        ) -> ModelDescription:
+    """Make the ``deploy.json`` of a net that is exported.
 
     Args:
         cfg (Config): The config that it was trained with.

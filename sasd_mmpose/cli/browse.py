@@ -1,4 +1,4 @@
-"""Look at what a config trains on.
+"""Draw what a config trains on.
 
 Writes into the folder --out, for each of --num augmented samples:
 sample_NN.png with boxes, keypoints, bones and the names of the files, and
@@ -9,24 +9,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from rich.progress import track
-
-import sasd_mmpose.registration  # noqa: F401, I001  (before mmpose)
-from sasd_mmpose.engine.config import load_config
-from sasd_mmpose.errors import InputError, install_excepthook
-from sasd_mmpose.visualization.assignments import (
-    draw_assignment,
-    draw_sample,
-    save_figure,
-)
-from sasd_mmpose.visualization.training_browser import TrainingBrowser
+from ..errors import InputError
 
 
-def parse_args() -> argparse.Namespace:
-    """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command line takes."""
     parser.add_argument('config', help='config file')
     parser.add_argument('--out', required=True, help='folder to write to')
     parser.add_argument(
@@ -34,16 +21,20 @@ def parse_args() -> argparse.Namespace:
         help='number of samples (default: %(default)s)')
     parser.add_argument(
         '--split', choices=('train', 'val', 'test'), default='train',
-        help='whose pictures to take through the training pipeline '
+        help='whose images to take through the training pipeline '
         '(default: %(default)s)')
     parser.add_argument(
         '--seed', type=int, default=0, help='choice and augmentation')
-    return parser.parse_args()
 
 
-def main() -> None:
+def run(args: argparse.Namespace) -> None:
     """Draw the samples."""
-    args = parse_args()
+    from rich.progress import track
+
+    from .. import registration  # noqa: F401  (before MMPose)
+    from ..engine.config import load_config
+    from ..visualization.assignments import draw_assignment, draw_sample, save_figure
+    from ..visualization.training_browser import TrainingBrowser
     config = load_config(args.config, f'{args.split}_dataloader')
     browser = TrainingBrowser(config, args.split)
     views = browser.views(args.num, args.seed)
@@ -60,7 +51,3 @@ def main() -> None:
                          'another folder with --out') from error
     print(f'samples and their cells: {out}')
 
-
-if __name__ == '__main__':
-    install_excepthook()
-    main()

@@ -1,4 +1,4 @@
-"""The runtimes that a deployed net runs on, behind one interface."""
+"""Nets that were exported, loaded into a runtime."""
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
-from .model_description import ModelDescription
+from ...errors import InputError
+from ..model_description import ModelDescription
 
 
 class Net(ABC):
@@ -153,7 +153,8 @@ class OpenVinoNet(Net):
 
     def _load(self, description: ModelDescription, threads: int) -> None:
         core = _openvino_core()
-        settings = dict(INFERENCE_NUM_THREADS=threads, NUM_STREAMS=1)
+        settings: dict[str, Any] = dict(
+            INFERENCE_NUM_THREADS=threads, NUM_STREAMS=1)
         if description.precision == 'fp32':
             # It may otherwise compute in 16 bits where a processor can.
             settings['INFERENCE_PRECISION_HINT'] = 'f32'
@@ -192,7 +193,7 @@ def open_net(folder: Path, description: ModelDescription,
     """
     backend = backend or description.backend
     if backend not in BACKENDS:
-        raise InputError(f'backend {backend!r}: not known; take one of '
+        raise InputError(f'runtime {backend!r}: not known; take one of '
                          f'{", ".join(BACKENDS)}')
     if BACKENDS[backend].made_for != description.backend:
         raise InputError(f'{folder}: made for {description.backend}, which '

@@ -3,19 +3,16 @@ from __future__ import annotations
 
 import argparse
 import textwrap
+from typing import TYPE_CHECKING
 
-import numpy as np
+from ..errors import InputError
 
-import sasd_mmpose.registration  # noqa: F401, I001  (before mmpose)
-from sasd_mmpose.datasets.anchors import evaluate_anchors, fit_anchors
-from sasd_mmpose.datasets.person_boxes import build_labels, mean_pose, person_sizes
-from sasd_mmpose.engine.config import check_input_multiple, load_config
-from sasd_mmpose.errors import InputError, install_excepthook
+if TYPE_CHECKING:
+    import numpy as np
 
 
-def parse_args() -> argparse.Namespace:
-    """Parse the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say what the command line takes."""
     parser.add_argument('config', help='config file')
     parser.add_argument(
         '--size', type=int,
@@ -24,9 +21,8 @@ def parse_args() -> argparse.Namespace:
         '--split', choices=('train', 'val', 'test'), default='train',
         help='data set to fit to (default: %(default)s)')
     parser.add_argument(
-        '--num', type=int, help='fit to so many pictures only')
+        '--num', type=int, help='fit to so many images only')
     parser.add_argument('--seed', type=int, default=0)
-    return parser.parse_args()
 
 
 def as_python(anchors: np.ndarray) -> str:
@@ -42,9 +38,14 @@ def pose_as_python(pose: np.ndarray) -> str:
         f'mean_pose = [{points}]', 79, subsequent_indent=' ' * 13))
 
 
-def main() -> None:
+def run(args: argparse.Namespace) -> None:
     """Fit, print the anchors and compare them with the config's."""
-    args = parse_args()
+    import numpy as np
+
+    from .. import registration  # noqa: F401  (before MMPose)
+    from ..datasets.anchors import evaluate_anchors, fit_anchors
+    from ..datasets.person_boxes import build_labels, mean_pose, person_sizes
+    from ..engine.config import check_input_multiple, load_config
     cfg = load_config(args.config, 'train_dataloader')
     input_size = cfg.input_size
     if args.size is not None:
@@ -56,7 +57,8 @@ def main() -> None:
     labels = build_labels(cfg, args.split, args.num)
     sizes = person_sizes(labels, input_size)
     try:
-        fit = fit_anchors(sizes, *present.shape[:2], ratio_thr, seed=args.seed)
+        levels, per_level = present.shape[:2]
+        fit = fit_anchors(sizes, levels, per_level, ratio_thr, seed=args.seed)
     except ValueError as error:
         raise InputError(f'{args.config}, {args.split}: {error}') from error
 
@@ -69,7 +71,3 @@ def main() -> None:
         recall, matches = evaluate_anchors(sizes, anchors, ratio_thr)
         print(f'{name:15s}  {recall:.4f}  {matches:.2f}')
 
-
-if __name__ == '__main__':
-    install_excepthook()
-    main()

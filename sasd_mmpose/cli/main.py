@@ -1,0 +1,61 @@
+"""``sasd``, and ``python -m sasd_mmpose``."""
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from io import TextIOWrapper
+
+from ..errors import install_excepthook
+from ..version import __version__
+
+COMMANDS = dict(
+    predict='find the poses in an image, a folder, a video or a camera',
+    export='write a trained net for ncnn, ONNX Runtime or OpenVINO',
+    info='print the published models, or the size of a net',
+    prune='write the deployed weights of a checkpoint',
+    anchors='fit the anchors and the mean pose of a config to its data',
+    browse="draw a config's augmented training samples and their targets")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all subcommands."""
+    parser = argparse.ArgumentParser(
+        prog='sasd', description='Multi-person pose estimation.',
+        epilog='sasd COMMAND --help says what a command takes.')
+    parser.add_argument(
+        '--version', action='version', version=f'sasd_mmpose {__version__}')
+    commands = parser.add_subparsers(
+        dest='command', metavar='COMMAND', required=True)
+    for name, text in COMMANDS.items():
+        module = import_module(f'.{name}', __package__)
+        command = commands.add_parser(
+            name, help=text, description=module.__doc__,
+            formatter_class=argparse.RawDescriptionHelpFormatter)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line, by default the process's own.
+
+    Returns:
+        int: The exit status.
+    """
+    for stream in sys.stdout, sys.stderr:
+        if isinstance(stream, TextIOWrapper):
+            # A terminal may lack the letters of a file's name.
+            stream.reconfigure(errors='backslashreplace')
+    # Configs may name modules of the folder where the command runs.
+    sys.path.append(os.getcwd())
+    args = build_parser().parse_args(arguments)
+    return args.run(args) or 0
+
+
+def console() -> None:
+    """The entry point: bad input ends with one line."""
+    install_excepthook()
+    sys.exit(main())

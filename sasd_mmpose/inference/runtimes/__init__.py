@@ -1,0 +1,1 @@
+"""What runs a net, behind one interface: exported files, or torch."""

@@ -1,0 +1,185 @@
+"""The command that finds poses."""
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from small_nets import CONFIGS, SMALL, build, model_cfg
+from tool_loader import sasd
+
+from sasd_mmpose import InputError
+from sasd_mmpose.inference.runtimes.pytorch import TorchRuntime
+from sasd_mmpose.inference.sources import open_source
+
+
+@pytest.fixture(scope='module')
+def checkpoint(tmp_path_factory):
+    path = tmp_path_factory.mktemp('weights') / 'epoch_1.pth'
+    torch.save(dict(state_dict=build(model_cfg()).state_dict(), meta={}), path)
+    return path
+
+
+@pytest.fixture
+def predict(checkpoint, tmp_path):
+    """Run the command at a small size; the results are in ``tmp_path/out``."""
+    return lambda source, *more: sasd(
+        'predict', source, '--config', CONFIGS / f'{SMALL}.py',
+        '--checkpoint', checkpoint, '--out', tmp_path / 'out', '--size', 64,
+        '--score-thr', 0, '--device', 'cpu', *more)
+
+
+def result(tmp_path, name: str = 'predictions') -> list[dict]:
+    return json.loads((tmp_path / 'out' / f'{name}.json').read_text())
+
+
+def write_picture(path, size=(40, 50)) -> None:
+    cv2.imwrite(str(path), np.random.randint(0, 256, (*size, 3), np.uint8))
+
+
+def write_video(path) -> None:
+    writer = cv2.VideoWriter(
+        str(path), cv2.VideoWriter_fourcc(*'mp4v'), 10, (64, 48))
+    for _ in range(6):
+        writer.write(np.random.randint(0, 256, (48, 64, 3), np.uint8))
+    writer.release()
+
+
+def test_picture(predict, tmp_path, capsys):
+    write_picture(tmp_path / 'a.png')
+    assert predict(tmp_path / 'a.png') == 0
+    said = capsys.readouterr().out
+    persons = result(tmp_path)
+    assert f'{len(persons)} people in 1 images' in said
+    assert str(tmp_path / 'out' / 'predictions.json') in said
+    assert (tmp_path / 'out' / 'drawn' / 'a.png').is_file()
+
+
+def test_folder_with_a_broken_picture(predict, tmp_path, capsys):
+    folder = tmp_path / 'in'
+    folder.mkdir()
+    write_picture(folder / 'a.png')
+    write_picture(folder / 'c.png', (1, 90))
+    (folder / 'b.png').write_bytes(b'broken')
+    assert predict(folder) == 1
+    captured = capsys.readouterr()
+    assert 'in 2 images' in captured.out
+    # Loggers of earlier tests may write there, too.
+    line, = (line for line in captured.err.splitlines()
+             if line.startswith('warning: '))
+    assert line.startswith('warning: not read') and 'b.png' in line
+    assert {r['image_id'] for r in result(tmp_path)} == {1, 3}
+
+
+def test_video_with_flip_test(predict, tmp_path):
+    write_video(tmp_path / 'clip.mp4')
+    assert predict(tmp_path / 'clip.mp4', '--flip-test') == 0
+    assert {r['frame'] for r in result(tmp_path)} == set(range(6))
+    assert len(list(open_source(str(tmp_path / 'out' / 'drawn.mp4')))) == 6
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_stopping_keeps_what_is_computed(
+        predict, tmp_path, monkeypatch, capsys, number):
+    write_video(tmp_path / 'clip.mp4')
+    inner, calls = TorchRuntime.find_persons, []
+
+    def interrupted(self, images):
+        calls.append(images)
+        if len(calls) == 4:
+            os.kill(os.getpid(), number)
+        return inner(self, images)
+
+    monkeypatch.setattr(TorchRuntime, 'find_persons', interrupted)
+    before = signal.getsignal(signal.SIGTERM)
+    assert predict(tmp_path / 'clip.mp4') == 1
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert 'what was computed is written' in capsys.readouterr().out
+    assert len(result(tmp_path, 'images')) == 3
+    assert {r['frame'] for r in result(tmp_path)} == {0, 1, 2}
+    assert len(list(open_source(str(tmp_path / 'out' / 'drawn.mp4')))) == 3
+
+
+def test_a_video_cut_short_is_said(predict, tmp_path, capsys):
+    """Frames of noise, so that the file's data are most of it."""
+    write_video(tmp_path / 'clip.mp4')
+    whole = (tmp_path / 'clip.mp4').read_bytes()
+    data, header = whole.index(b'mdat') - 4, whole.index(b'moov') - 4
+    assert header > data
+    # The table of frames comes first, and half of the frames are not there.
+    half = (data + header) // 2
+    (tmp_path / 'cut.mp4').write_bytes(
+        whole[:half] + bytes(header - half) + whole[header:])
+    assert predict(tmp_path / 'cut.mp4') == 1
+    assert 'of 6 frames could not be read' in capsys.readouterr().err
+
+
+def test_bad_input_is_one_line(predict, tmp_path):
+    with pytest.raises(InputError, match='none.jpg: no such image, folder'):
+        predict(tmp_path / 'none.jpg')
+    (tmp_path / 'bad.jpg').write_bytes(b'broken')
+    with pytest.raises(InputError, match='bad.jpg: not a whole picture'):
+        predict(tmp_path / 'bad.jpg')
+    write_picture(tmp_path / 'a.png')
+    shutil.rmtree(tmp_path / 'out')
+    (tmp_path / 'out').write_text('a file')
+    with pytest.raises(InputError, match='out: cannot be written'):
+        predict(tmp_path / 'a.png')
+
+
+def test_the_published_net_without_torch(tmp_path):
+    """In a process that cannot import torch or any OpenMMLab package."""
+    write_picture(tmp_path / 'a.png')
+    code = ('import sys\n'
+            'sys.modules.update(dict.fromkeys(["torch", "mmengine", "mmcv"]))\n'
+            'from sasd_mmpose.cli.main import main\n'
+            f'sys.exit(main(["predict", {str(tmp_path / "a.png")!r}, "--out", '
+            f'{str(tmp_path / "out")!r}]))')
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True,
+                          text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(result(tmp_path, 'images')) == 1
+
+
+def test_names_of_any_bytes(predict, tmp_path):
+    folder = tmp_path / 'in'
+    folder.mkdir()
+    write_picture(folder / 'a.png')
+    strange = os.fsdecode(os.fsencode(folder) + b'/gr\xfc\xdfe.png')
+    shutil.copy(folder / 'a.png', strange)
+    assert predict(folder) == 0
+    drawn = {os.fsencode(p.name) for p in (tmp_path / 'out' / 'drawn').iterdir()}
+    assert drawn == {b'a.png', b'gr\xfc\xdfe.png'}
+
+
+def test_a_terminal_without_the_letters_of_a_name(tmp_path):
+    write_picture(tmp_path / 'a.png')
+    done = subprocess.run(
+        [sys.executable, '-m', 'sasd_mmpose', 'predict', tmp_path / 'a.png',
+         '--out', tmp_path / 'résultat'], capture_output=True, check=False,
+        env={**os.environ, 'PYTHONIOENCODING': 'ascii'})
+    assert done.returncode == 0, done.stderr
+    assert rb'r\xe9sultat' in done.stdout
+
+
+@pytest.mark.parametrize('arguments, message', [
+    (['--config', 'a.py'], 'config and checkpoint: give both'),
+    (['--model', 'a', '--config', 'a', '--checkpoint', 'b'], 'not both'),
+    (['--runtime', 'ncnn', '--flip-test'], 'flip_test: not with the runtime ncnn'),
+    (['--threads', -3], 'threads=-3: must be a whole number from 1'),
+    (['--score-thr', 2], r'score_thr=2.0: must be a number from 0 to 1'),
+    (['--score-thr', 'nan'], 'score_thr=nan'),
+    (['--keypoint-thr', 'nan'], '--keypoint-thr nan'),
+])
+def test_bad_arguments(tmp_path, arguments, message):
+    write_picture(tmp_path / 'a.png')
+    with pytest.raises(InputError, match=message):
+        sasd('predict', tmp_path / 'a.png', '--out', tmp_path / 'out', *arguments)
+    assert not (tmp_path / 'out').exists()

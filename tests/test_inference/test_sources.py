@@ -1,0 +1,108 @@
+"""Where images come from."""
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from videos import FakeCamera, write_video
+
+from sasd_mmpose import InputError
+from sasd_mmpose.inference import sources as sources_module
+from sasd_mmpose.inference.sources import open_source
+
+
+def picture(height: int, width: int) -> np.ndarray:
+    return np.random.randint(0, 256, (height, width, 3), np.uint8)
+
+
+def test_folder(tmp_path):
+    for name in ('b.png', 'a.JPG', 'notes.txt'):
+        (tmp_path / name).write_bytes(b'broken')
+    cv2.imwrite(str(tmp_path / 'c.png'), picture(5, 6))
+    frames = list(open_source(str(tmp_path)))
+    assert [f.name['file_name'] for f in frames] == ['a.JPG', 'b.png', 'c.png']
+    assert [f.image_id for f in frames] == [1, 2, 3]
+    assert frames[0].image is None and 'a.JPG' in frames[0].problem
+    assert frames[2].image.shape == (5, 6, 3)
+
+
+def test_names_that_are_numbers_are_ids(tmp_path):
+    for name in ('000000000139.jpg', '000000000785.jpg'):
+        (tmp_path / name).write_bytes(b'')
+    assert [f.image_id for f in open_source(str(tmp_path))] == [139, 785]
+
+
+def test_video(tmp_path):
+    write_video(tmp_path / 'clip.mp4')
+    source = open_source(str(tmp_path / 'clip.mp4'))
+    assert source.fps == pytest.approx(12) and source.total == 5
+    frames = list(source)
+    assert [f.name for f in frames] == [dict(frame=i) for i in range(5)]
+    assert frames[3].seconds == pytest.approx(0.25)
+    assert abs(int(frames[3].image.mean()) - 120) < 4
+
+
+@pytest.mark.parametrize('name', ['0', 'cam0'])
+def test_camera(monkeypatch, tmp_path, name):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sources_module.cv2, 'VideoCapture', FakeCamera)
+    source = open_source(name)
+    assert source.endless and source.total is None and source.fps == 30
+    assert len(list(source)) == 4
+    with pytest.raises(InputError, match='camera 7: cannot be opened'):
+        open_source('cam7')
+
+
+def test_bad_sources(tmp_path):
+    with pytest.raises(InputError, match='no images in this folder'):
+        open_source(str(tmp_path))
+    with pytest.raises(InputError, match='no such image, folder or video'):
+        open_source(str(tmp_path / 'none.jpg'))
+    (tmp_path / 'text.txt').write_text('hello')
+    with pytest.raises(InputError, match='neither an image nor a video'):
+        open_source(str(tmp_path / 'text.txt'))
+
+
+def test_what_cannot_be_read_is_named(tmp_path):
+    """HEIC files and links that lead nowhere are not passed over."""
+    cv2.imwrite(str(tmp_path / 'a.jpg'), picture(5, 6))
+    (tmp_path / 'b.heic').write_bytes(bytes(100))
+    (tmp_path / 'c.jpg').symlink_to(tmp_path / 'nowhere.jpg')
+    frames = list(open_source(tmp_path))
+    assert [f.name['file_name'] for f in frames] == ['a.jpg', 'b.heic', 'c.jpg']
+    assert [f.image is None for f in frames] == [False, True, True]
+    assert 'b.heic' in frames[1].problem and 'c.jpg' in frames[2].problem
+
+
+def test_slow_videos_keep_their_time(tmp_path):
+    write_video(tmp_path / 'slow.mp4', fps=0.5)
+    source = open_source(tmp_path / 'slow.mp4')
+    assert source.fps == pytest.approx(0.5)
+    assert [f.seconds for f in source] == pytest.approx([0, 2, 4, 6, 8])
+
+
+def test_frames_are_upright(tmp_path):
+    """The matrix of the track says that players turn it by 90 degrees."""
+    write_video(tmp_path / 'clip.mp4', size=(96, 64))
+    content = (tmp_path / 'clip.mp4').read_bytes()
+    upright, turned = (
+        b''.join(v.to_bytes(4, 'big', signed=True) for v in matrix)
+        for matrix in ((1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30),
+                       (0, 1 << 16, 0, -1 << 16, 0, 0, 64 << 16, 0, 1 << 30)))
+    track = content.index(b'tkhd')
+    at = content.index(upright, track)
+    (tmp_path / 'phone.mp4').write_bytes(
+        content[:at] + turned + content[at + len(turned):])
+    assert next(iter(open_source(tmp_path / 'phone.mp4'))).image.shape[:2] == (96, 64)
+
+
+def test_lists_and_arrays(tmp_path):
+    cv2.imwrite(str(tmp_path / '7.png'), picture(5, 6))
+    array = picture(3, 4)
+    frames = list(open_source([tmp_path / '7.png', array]))
+    assert [f.image_id for f in frames] == [1, 2]
+    assert frames[1].image is array and frames[1].name == {}
+    assert [f.image_id for f in open_source(iter([tmp_path / '7.png']))] == [1]
+    for odd in 1.5, None, True:
+        with pytest.raises(InputError, match='neither an image, a list'):
+            open_source(odd)
