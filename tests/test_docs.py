@@ -9,8 +9,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 
+from sasd_mmpose import PoseEstimator
 from sasd_mmpose.cli.main import build_parser
 
 ROOT = Path(__file__).parents[1]
@@ -96,6 +99,17 @@ def test_python_blocks_compile():
     for document, (indent, block) in blocks:
         code = re.sub(rf'^{indent}', '', block, flags=re.MULTILINE)
         compile(code, document, 'exec')
+
+
+def test_the_example_is_what_the_published_net_finds():
+    """Otherwise: python docs/figures/draw_example.py."""
+    figures = ROOT / 'docs/figures'
+    shown = cv2.imread(str(figures / 'example.jpg')).astype(int)
+    drawn = PoseEstimator()(figures / 'cameraman.png').draw()
+    different = np.abs(shown - drawn).max(axis=2) > 64
+    assert different.mean() < 1e-3
+    bare = cv2.imread(str(figures / 'cameraman.png'))
+    assert (np.abs(shown - bare).max(axis=2) > 64).mean() > 1e-2
 
 
 @pytest.mark.parametrize(('origin', 'before', 'after'), [
