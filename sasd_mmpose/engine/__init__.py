@@ -1,3 +1,3 @@
-from . import hooks, optimizers, schedulers
+from . import hooks, loops, optimizers, schedulers
 
-__all__ = ['hooks', 'optimizers', 'schedulers']
+__all__ = ['hooks', 'loops', 'optimizers', 'schedulers']

@@ -245,7 +245,7 @@ def test_no_prediction_at_all_gives_zeros_and_a_warning(
     truth = make_ground_truth(meta)
     ours = run(tmp_path, truth, [], meta, **kwargs)
     assert set(ours.values()) == {0.}
-    assert warned == ['no person was predicted in any of the 30 pictures']
+    assert warned == ['no person was predicted in any of the 30 images']
 
 
 def test_missing_areas_are_estimated_with_one_warning(tmp_path, warned):
@@ -282,9 +282,11 @@ def test_missing_file_is_named(tmp_path):
 
 
 def test_file_without_annotations_is_named(tmp_path):
-    (tmp_path / 'ann.json').write_text('{"images": []}')
-    with pytest.raises(InputError, match='ann.json: not a COCO annotation'):
-        PoseCocoMetric(ann_file=str(tmp_path / 'ann.json'))
+    path = tmp_path / 'ann.json'
+    path.write_text('{"images": [], "categories": []}')
+    metric = PoseCocoMetric(ann_file=str(path))
+    with pytest.raises(InputError, match='ann.json: annotations: not there'):
+        metric.dataset_meta = copy.deepcopy(COCO_META)
 
 
 def test_file_of_another_number_of_keypoints(tmp_path):

@@ -13,6 +13,7 @@ from ...pictures.reading import (
     to_bgr_uint8,
     why_unreadable,
 )
+from .image_size import check_image_size
 
 # So many pictures that cannot be read one after the other are no accident.
 MAX_FAILURES_IN_A_ROW = 100
@@ -49,6 +50,7 @@ class LoadPoseImage(LoadImage):
     Required Keys:
 
         - img_path, or img
+        - ann_img_shape (optional): see :func:`check_image_size`
 
     Modified Keys:
 
@@ -62,8 +64,8 @@ class LoadPoseImage(LoadImage):
           process.
 
     Args:
-        on_error (str): What to do with a picture that is missing or cannot be
-            decoded: ``'raise'`` an :class:`InputError` that names it, for
+        on_error (str): What to do with a picture that is missing, cannot be
+            decoded or has another size than its annotations: ``'raise'`` an :class:`InputError` that names it, for
             testing; or ``'skip'``, for training: the transform returns None
             and the data set fetches another picture. Defaults to ``'raise'``.
         backend_args (dict, optional): See :func:`mmengine.fileio.get`.
@@ -96,6 +98,7 @@ class LoadPoseImage(LoadImage):
         results.setdefault('img_path', None)
         try:
             img = self._load(results)
+            check_image_size(results, img.shape[1::-1])
         except UnreadablePicture as error:
             return self._give_up(error)
         self._failures_in_a_row = 0
