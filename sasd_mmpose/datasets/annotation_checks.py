@@ -137,6 +137,8 @@ def inspect_annotations(
     if errors_of(findings):
         return findings, None
     findings += _plausibility_findings(table, needs)
+    if errors_of(findings):
+        return findings, None
     findings += _fill(table, needs)
     for person in table.records:
         person['category_id'] = chosen[0]
@@ -371,8 +373,7 @@ def _value_findings(table: PersonTable) -> list[Finding]:
             '{} must be 0 or 1')
     counts = np.array(
         [r.get('num_keypoints') or 0 for r in table.records], np.float64)
-    bad_count = np.flatnonzero(
-        ~((counts >= 0) & (counts <= points.shape[1])))
+    bad_count = np.flatnonzero(~((counts >= 0) & np.isfinite(counts)))
     if len(bad_count):
         add(bad_count, 'num_keypoints', '{} is no number of keypoints')
     return findings

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import os.path as osp
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 from mmengine.fileio import isdir
@@ -17,7 +18,7 @@ from .transforms.loading import UnreadablePicture, read_picture
 
 # So many images are read before any work, to compare their sizes.
 IMAGES_TO_COMPARE = 16
-# Samples of which the pipeline leaves nothing, one after the other.
+# At most so many samples of nobody may follow one another in training.
 MAX_EMPTY_IN_A_ROW = 200
 
 
@@ -180,13 +181,19 @@ class CheckedAnnotationsMixin:
                     f'{error}; put the annotations of these images into '
                     f'{self.ann_file}, or export both again') from error
 
-    def full_init(self) -> None:
-        """Load everything; raise where nothing is left."""
-        super().full_init()
-        if len(self) == 0:
+    def _get_unserialized_subset(
+            self, indices: int | Sequence[int]) -> list[dict]:
+        """Take the images of ``indices``; raise where there are none."""
+        try:
+            subset = super()._get_unserialized_subset(indices)
+        except IndexError:
+            subset = []
+        if not subset:
             raise InputError(
-                f'{self.ann_file}: no image is left; check indices and '
-                'sample_interval of the data set')
+                f'{self.ann_file}: indices={indices!r} leaves none of its '
+                f'{len(self.data_list)} images; give a number of images, or '
+                f'numbers below {len(self.data_list)}')
+        return subset
 
     def filter_data(self) -> list[dict]:
         """Filter as MMPose does, and by ``filter_empty_gt`` in training.
@@ -223,14 +230,25 @@ class CheckedAnnotationsMixin:
             InputError: It dropped too many in a row.
         """
         data = super().prepare_data(idx)
-        self._empty_in_a_row = 0 if data is not None else (
-            self._empty_in_a_row + 1)
-        if self._empty_in_a_row >= MAX_EMPTY_IN_A_ROW:
+        limit = min(MAX_EMPTY_IN_A_ROW, 4 * len(self))
+        self._empty_in_a_row = (
+            self._empty_in_a_row + 1 if self._is_empty(data) else 0)
+        if self._empty_in_a_row >= limit:
             raise InputError(
-                f'{self.ann_file}: of {MAX_EMPTY_IN_A_ROW} images in a row '
-                f'(of {len(self)}) the pipeline left no person; they may be '
-                'too small at input_size, see FilterAnnotations in the config')
+                f'{self.ann_file}: of {limit} samples in a row (of '
+                f'{len(self)} images) the pipeline left no person; they may '
+                'be too small at input_size, see FilterAnnotations in the '
+                'config')
         return data
+
+    def _is_empty(self, data: dict | None) -> bool:
+        """Whether the pipeline left nobody of an image that has people."""
+        if data is None:
+            return True
+        if self.test_mode or not (self.filter_cfg or {}).get('filter_empty_gt'):
+            return False
+        labels = getattr(data.get('data_samples'), 'gt_instance_labels', {})
+        return 'bboxes' in labels and len(labels.bboxes) == 0
 
 
 @DATASETS.register_module()

@@ -65,9 +65,10 @@ class LoadPoseImage(LoadImage):
 
     Args:
         on_error (str): What to do with a picture that is missing, cannot be
-            decoded or has another size than its annotations: ``'raise'`` an :class:`InputError` that names it, for
-            testing; or ``'skip'``, for training: the transform returns None
-            and the data set fetches another picture. Defaults to ``'raise'``.
+            decoded or has another size than its annotations: ``'raise'`` an
+            :class:`InputError` that names it, for testing; or ``'skip'``, for
+            training: the transform returns None and the data set fetches
+            another picture. Defaults to ``'raise'``.
         backend_args (dict, optional): See :func:`mmengine.fileio.get`.
 
     Raises:
