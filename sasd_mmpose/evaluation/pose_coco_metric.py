@@ -128,7 +128,7 @@ class PoseCocoMetric(CocoMetric):
         # Without a file of its own, that of the data set.
         ann_file = self.ann_file or MessageHub.get_current_instance().get_info(
             f'{dataset_meta["dataset_name"]}_ann_file', None)
-        if self.coco is None and ann_file is not None:
+        if self.coco is None and ann_file:
             self._load(ann_file, wanted)
 
     def _load(self, ann_file: str, num_keypoints: int | None) -> None:

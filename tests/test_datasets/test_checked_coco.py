@@ -14,8 +14,12 @@ from annotation_files import NUM_KEYPOINTS, make_content, make_person
 from mmengine.config import Config
 from mmengine.logging import MMLogger
 from mmpose.registry import DATASETS, TRANSFORMS
+from PIL import Image
 
 from sasd_mmpose import InputError
+from sasd_mmpose.datasets.image_checks import image_findings
+from sasd_mmpose.datasets.transforms.image_size import stored_size
+from sasd_mmpose.pictures.reading import read_picture
 
 
 @pytest.fixture
@@ -277,6 +281,59 @@ def test_images_of_another_size_than_the_file_states(
     assert '1.jpg' in line and '\n' not in line
     assert f'{size[0]} x {size[1]}' in line and '200 x 150' in line
     assert ('EXIF' in line) == (size == (150, 200))
+
+
+@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.webp', '.bmp'])
+@pytest.mark.parametrize('orientation', [None, 1, 3, 6, 8])
+def test_the_size_in_a_files_head_is_that_of_the_decoded_image(
+        tmp_path, suffix, orientation):
+    path = tmp_path / f'a{suffix}'
+    exif = Image.Exif()
+    if orientation is not None:
+        exif[0x0112] = orientation
+    Image.new('RGB', (40, 30)).save(path, exif=exif)
+    height, width = read_picture(path).shape[:2]
+    turned = orientation in (6, 8)
+    if suffix == '.jpg':
+        assert (width, height) == ((30, 40) if turned else (40, 30))
+        assert stored_size(str(path)) == (width, height)
+    else:
+        assert stored_size(str(path)) in ((width, height), None)
+
+
+@pytest.mark.parametrize('content', [None, b'', b'text', b'\xff\xd8\xff\xe0'])
+def test_files_without_a_size(tmp_path, content):
+    path = tmp_path / 'a.jpg'
+    if content is not None:
+        path.write_bytes(content)
+    assert stored_size(str(path)) is None
+
+
+def test_one_turned_image_among_many_is_found(tmp_path):
+    content = make_content()
+    content['images'] = [dict(content['images'][0], id=i, file_name=f'{i}.jpg')
+                         for i in range(1, 41)]
+    write_images(tmp_path, content, (200, 150))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new('RGB', (200, 150)).save(
+        tmp_path / 'images' / '29.jpg', exif=exif)
+    # In testing, where all images are used.
+    with pytest.raises(InputError, match='/29.jpg: 150 x 200 .* 200 x 150.*'
+                       'EXIF'):
+        build(tmp_path, content, test_mode=True)
+
+
+def test_all_images_of_a_file_can_be_compared(tmp_path):
+    content = make_content()
+    write_images(tmp_path, content, (200, 150))
+    folder = str(tmp_path / 'images')
+    assert not list(image_findings(content['images'], folder))
+    content['images'][1]['width'] = 201
+    (tmp_path / 'images' / '3.jpg').write_bytes(b'no image')
+    size, unreadable = image_findings(content['images'], folder)
+    assert size.place == 'images[1]' and '201 x 150' in size.message
+    assert unreadable.place == 'images[2]' and '3.jpg' in unreadable.message
 
 
 def test_images_of_the_right_size_pass(tmp_path):

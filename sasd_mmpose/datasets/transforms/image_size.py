@@ -1,7 +1,34 @@
 """The size of an image, against the one that its annotations were made for."""
 from __future__ import annotations
 
+from PIL import Image
+
 from ...pictures.reading import UnreadablePicture
+
+_ORIENTATION_TAG = 0x0112
+# Orientations from here on turn an image by a quarter.
+_FIRST_QUARTER_TURN = 5
+
+
+def stored_size(path: str) -> tuple[int, int] | None:
+    """Read the size of an image from the first bytes of its file.
+
+    Args:
+        path (str): The file.
+
+    Returns:
+        tuple[int, int] | None: Width and height in pixels of the image as
+        OpenCV decodes it; None where only decoding tells.
+    """
+    try:
+        with Image.open(path) as image:
+            turned = image.getexif().get(
+                _ORIENTATION_TAG, 1) >= _FIRST_QUARTER_TURN
+            if turned and image.format != 'JPEG':
+                return None
+            return image.size[::-1] if turned else image.size
+    except Exception:  # Pillow raises many kinds
+        return None
 
 
 def check_image_size(results: dict, size: tuple[int, int]) -> None:
