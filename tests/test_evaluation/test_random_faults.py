@@ -45,7 +45,10 @@ JUNK = st.sampled_from([
     2**70, float('nan'), float('inf'), [], {}, [1, 2, 3], [None] * 4,
     [0, 0, 0, 0], [10., 10., 0., 5.], [5, 5, -5, 5], [1., 2., 30., 'x'],
     [0] * 9, [20., 20., 1] * 3, [float('nan'), None, 0] * 3])
-SECTIONS = ('images', 'annotations', 'categories')
+NUMBERS = st.sampled_from([
+    None, 'x', -1, 0, 1, 2, 3, 0.5, -2.5, 1e300, float('nan'), float('inf')])
+# People make most of their mistakes with people.
+SECTIONS = ('images', 'categories', *['annotations'] * 4)
 KEYS = dict(
     images=('id', 'file_name', 'width', 'height', 'crowdIndex'),
     annotations=('id', 'image_id', 'category_id', 'bbox', 'keypoints',
@@ -83,8 +86,9 @@ def damage(draw: st.DrawFn, content: dict) -> None:
     section = draw(st.sampled_from(SECTIONS))
     records = content.get(section)
     kind = draw(st.sampled_from(
-        ('value', 'value', 'value', 'number', 'number', 'delete', 'everywhere',
-         'repeat', 'drop', 'section', 'scale', 'category')))
+        ('value', 'value', 'value', 'number', 'number', 'number', 'delete',
+         'delete', 'everywhere', 'repeat', 'drop', 'section', 'scale',
+         'category')))
     if kind == 'section':
         content[section] = draw(JUNK)
     elif kind == 'scale':
@@ -125,7 +129,7 @@ def _set_number(draw: st.DrawFn, record: Any) -> None:
     key = draw(st.sampled_from(('keypoints', 'keypoints', 'bbox')))
     values = record.get(key) if isinstance(record, dict) else None
     if isinstance(values, list) and values:
-        values[draw(st.integers(0, len(values) - 1))] = draw(JUNK)
+        values[draw(st.integers(0, len(values) - 1))] = draw(NUMBERS)
 
 
 def _scale(content: dict, factor: float) -> None:

@@ -12,6 +12,9 @@ from torch import Tensor
 from ...errors import InputError
 from .yolo_anchor_assigner import YOLOAnchorAssigner
 
+# Keypoints without a label may be anywhere; farther away losses overflow.
+MAX_COORDINATE = 1e7
+
 
 class GroundTruth(NamedTuple):
     """The persons of a batch, one after another.
@@ -43,7 +46,7 @@ class GroundTruth(NamedTuple):
 
         Returns:
             GroundTruth: All of them, in order. Keypoints without a label
-            are at (0, 0), wherever the samples have them.
+            that are nowhere, as at NaN, are at (0, 0).
 
         Raises:
             InputError: The samples have another number of keypoints.
@@ -64,8 +67,10 @@ class GroundTruth(NamedTuple):
             image=torch.arange(len(labels)).repeat_interleave(counts).to(
                 corners.device),
             boxes=torch.cat([(first + last) / 2, last - first], dim=1),
-            # A factor of 0 would not do: they may be NaN.
-            keypoints=torch.where(visible[..., None], keypoints, 0),
+            # A factor of 0 would not do: 0 x NaN is NaN.
+            keypoints=torch.where(
+                (visible | (keypoints.abs() < MAX_COORDINATE).all(-1))[
+                    ..., None], keypoints, 0),
             visible=visible.float())
 
     def scaled(self, factor: float) -> GroundTruth:
