@@ -6,7 +6,9 @@ in which everything fits is left as it is:
 
 - a torchvision that is missing, or that cannot be imported beside this torch;
 - an mmcv without its compiled operators, which is what mmcv-lite is;
-- torch >= 2.6, whose safe loading refuses MMEngine's own checkpoints.
+- torch >= 2.6, whose safe loading refuses MMEngine's own checkpoints;
+- yapf, which takes most of a minute to lay out a config with the metainfo of
+  133 keypoints, several times before a training begins.
 
 :func:`mend_mmdeploy` is apart, because only exporting needs MMDeploy.
 """
@@ -33,6 +35,8 @@ STAND_IN_VERSION = '0.0.0+stand.in'
 # Boxes that the suppression compares with all others at once: fewer waste
 # calls, more waste comparisons with boxes that are suppressed anyway.
 NMS_BLOCK = 128
+# The published configs have 20 thousand characters.
+MAX_FORMATTED = 40_000
 
 
 def mend_mmpose() -> None:
@@ -40,6 +44,7 @@ def mend_mmpose() -> None:
     provide_torchvision()
     provide_mmcv_ops()
     allow_mmengine_checkpoints()
+    leave_long_configs_unformatted()
 
 
 # --------------------------------------------------------------- torchvision
@@ -306,6 +311,30 @@ def allow_mmengine_checkpoints() -> None:
 def _numpy_reconstructors() -> tuple[Callable, Callable]:
     """Return the functions by which arrays and numpy scalars are unpickled."""
     return np.zeros(0).__reduce__()[0], np.float64(0).__reduce__()[0]
+
+
+# ------------------------------------------------------------------- configs
+
+
+def leave_long_configs_unformatted() -> None:
+    """Keep MMEngine from laying out a long config with yapf.
+
+    It writes a config into the log, a file and each checkpoint. yapf makes
+    its lines fit; as MMEngine hands it over, the text is valid and indented
+    already.
+    """
+    config = importlib.import_module('mmengine.config.config')
+    if getattr(config.FormatCode, 'leaves_long_texts', False):
+        return
+    layout = config.FormatCode
+
+    def format_unless_long(text: str, **kwargs: Any) -> tuple[str, bool]:
+        if len(text) > MAX_FORMATTED:
+            return text, False
+        return layout(text, **kwargs)
+
+    format_unless_long.leaves_long_texts = True
+    config.FormatCode = format_unless_long
 
 
 # ------------------------------------------------------------------ mmdeploy

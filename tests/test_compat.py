@@ -10,9 +10,11 @@ from pathlib import Path
 from pickle import UnpicklingError
 from types import ModuleType
 
+import mmengine
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.logging import HistoryBuffer
 from mmengine.model import BaseModel
 from mmengine.runner import Runner
@@ -402,3 +404,40 @@ def test_mmdeploy_exports_with_its_own_operators(tmp_path):
     nodes = onnx.load(tmp_path / 'net.onnx').graph.node
     pooling = [node for node in nodes if node.op_type == 'AdaptiveAvgPool2d']
     assert [node.domain for node in pooling] == ['mmdeploy']
+
+
+# ------------------------------------------------------------------- configs
+
+
+@pytest.fixture
+def laid_out(monkeypatch) -> list[str]:
+    """The texts that yapf, which only keeps them here, is asked to lay out."""
+    texts = []
+
+    def keep(text: str, **kwargs) -> tuple[str, bool]:
+        texts.append(text)
+        return text, False
+
+    monkeypatch.setattr(mmengine.config.config, 'FormatCode', keep)
+    compat.leave_long_configs_unformatted()
+    # Once is enough.
+    compat.leave_long_configs_unformatted()
+    return texts
+
+
+def test_a_long_config_is_written_at_once_and_read_back(laid_out):
+    """The metainfo of 133 keypoints in it made each start take minutes."""
+    keypoints = {i: dict(name=f'k{i}', id=i, color=[255, 0, i], swap='')
+                 for i in range(133)}
+    config = Config(dict(
+        metainfo=[dict(keypoint_info=keypoints, sigmas=[.5] * 133)] * 4,
+        name="it's", nested=dict(pair=(1, 'a'), nothing=None)))
+    text = config.pretty_text
+    assert len(text) > compat.MAX_FORMATTED and not laid_out
+    assert (Config.fromstring(text, '.py')._cfg_dict.to_dict()
+            == config._cfg_dict.to_dict())
+
+
+def test_a_short_config_is_laid_out(laid_out):
+    text = Config(dict(values=list(range(40)))).pretty_text
+    assert laid_out == [text]

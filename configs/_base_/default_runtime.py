@@ -15,6 +15,8 @@ default_hooks = dict(
         rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     sample_seed=dict(type='SampleSeedHook'),
+    same_keypoints=dict(type='SameKeypointsHook'),
+    resume_guard=dict(type='ResumeGuardHook'),
     visualization=dict(type='PoseVisualizationHook', enable=False))
 
 env_cfg = dict(

@@ -3,6 +3,6 @@ from ..compat import mend_mmpose
 
 mend_mmpose()
 
-from . import hooks, optimizers, schedulers
+from . import hooks, loops, optimizers, schedulers
 
-__all__ = ['hooks', 'optimizers', 'schedulers']
+__all__ = ['hooks', 'loops', 'optimizers', 'schedulers']

@@ -123,6 +123,31 @@ def test_a_wrong_folder_does_not_go_on_for_ever():
             transform(dict(img_path=f'/nowhere/{i}.jpg'))
 
 
+@pytest.mark.parametrize('shape', [(20, 30), (20., 30.)])
+def test_a_picture_of_the_stated_size_passes(tmp_path, picture, shape):
+    cv2.imwrite(str(tmp_path / 'a.png'), picture)
+    results = LoadPoseImage()(dict(
+        img_path=str(tmp_path / 'a.png'), ann_img_shape=shape))
+    assert results['img_shape'] == (20, 30)
+
+
+@pytest.mark.parametrize(('shape', 'turned'), [
+    ((30, 20), True), ((40, 60), False), ((20, 31), False)])
+def test_a_picture_of_another_size_is_named_or_skipped(
+        tmp_path, picture, shape, turned):
+    path = str(tmp_path / 'a.png')
+    cv2.imwrite(path, picture)
+    with pytest.raises(InputError) as info:
+        LoadPoseImage()(dict(img_path=path, ann_img_shape=shape))
+    line = str(info.value)
+    assert line.startswith(f'{path}: 30 x 20 pixels')
+    assert f'{shape[1]} x {shape[0]}' in line and ('EXIF' in line) == turned
+    skipping = LoadPoseImage(on_error='skip')
+    assert skipping(dict(img_path=path, ann_img_shape=shape)) is None
+    assert f'{shape[1]} x {shape[0]}' in skipping(
+        dict(img_path=path))['skipped_images'][0]
+
+
 def test_on_error_is_checked():
     with pytest.raises(ValueError, match='on_error'):
         LoadPoseImage(on_error='ignore')

@@ -245,7 +245,7 @@ def test_no_prediction_at_all_gives_zeros_and_a_warning(
     truth = make_ground_truth(meta)
     ours = run(tmp_path, truth, [], meta, **kwargs)
     assert set(ours.values()) == {0.}
-    assert warned == ['no person was predicted in any of the 30 pictures']
+    assert warned == ['no person was predicted in any of the 30 images']
 
 
 def test_missing_areas_are_estimated_with_one_warning(tmp_path, warned):
@@ -276,19 +276,163 @@ def test_file_can_come_from_the_data_set(tmp_path):
     assert evaluate(metric, truth, records, meta['num_keypoints']) == wanted
 
 
+def assert_figures(ours: dict[str, float], wanted: list[float]) -> None:
+    np.testing.assert_allclose(
+        list(ours.values()), wanted, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize('id', [0, 1, 7])
+def test_the_only_category_of_persons_may_have_any_id(tmp_path, id):
+    truth = make_ground_truth(COCO_META)
+    records = make_predictions(truth, COCO_META)
+    wanted = plain_coco(truth, records, COCO_META)
+    truth['categories'] = [dict(id=3, name='all'), dict(id=id, name='people')]
+    for ann in truth['annotations']:
+        ann['category_id'] = id
+    ours = run(tmp_path, truth, records, COCO_META,
+               outfile_prefix=str(tmp_path / 'out'))
+    assert_figures(ours, wanted)
+    # As other tools, which read them next to the file, expect it.
+    written = json.loads((tmp_path / 'out.keypoints.json').read_text())
+    assert {record['category_id'] for record in written} == {id}
+
+
+def test_several_categories_are_refused_unless_named(tmp_path):
+    truth = make_ground_truth(COCO_META)
+    truth['categories'].append(dict(id=2, name='child'))
+    for ann in truth['annotations'][::3]:
+        ann['category_id'] = 2
+    records = make_predictions(truth, COCO_META)
+    with pytest.raises(InputError, match="2 have keypoints .*name the one"):
+        run(tmp_path, truth, records, COCO_META)
+    # The one alone, and both as one.
+    children = dict(truth, annotations=[
+        dict(ann, category_id=1) for ann in truth['annotations'][::3]])
+    assert_figures(
+        run(tmp_path, truth, records, COCO_META, category='child'),
+        plain_coco(children, records, COCO_META))
+    people = dict(truth, annotations=[
+        dict(ann, category_id=1) for ann in truth['annotations']])
+    assert_figures(
+        run(tmp_path, truth, records, COCO_META, category=['child', 1]),
+        plain_coco(people, records, COCO_META))
+
+
+@pytest.mark.parametrize('first', [0, -5, 2**60])
+def test_persons_may_have_any_ids(tmp_path, first):
+    """COCO's code takes the ids 0 or below for "not found"."""
+    truth = make_ground_truth(COCO_META)
+    records = make_predictions(truth, COCO_META)
+    wanted = plain_coco(truth, records, COCO_META)
+    for number, ann in enumerate(truth['annotations'], first):
+        ann['id'] = number
+    assert_figures(run(tmp_path, truth, records, COCO_META), wanted)
+
+
+@pytest.mark.parametrize('crowd', [False, True])
+def test_the_tested_images_are_scored(tmp_path, crowd):
+    meta = CROWDPOSE_META if crowd else COCO_META
+    kwargs = dict(iou_type='keypoints_crowd', use_area=False) if crowd else {}
+    truth = make_ground_truth(meta)
+    records = make_predictions(truth, meta)
+    (tmp_path / 'ann.json').write_text(json.dumps(truth))
+    metric = METRICS.build(dict(
+        type='PoseCocoMetric', ann_file=str(tmp_path / 'ann.json'),
+        score_mode='bbox', nms_mode='none', **kwargs))
+    metric.dataset_meta = copy.deepcopy(meta)
+    # Again with others: nothing is left over from the time before.
+    for tested in (range(1, 31), range(1, 31, 2), range(5, 9)):
+        part = dict(
+            images=[i for i in truth['images'] if i['id'] in tested],
+            annotations=[a for a in truth['annotations']
+                         if a['image_id'] in tested],
+            categories=truth['categories'])
+        found = [r for r in records if r['image_id'] in tested]
+        ours = evaluate(metric, part, found, meta['num_keypoints'])
+        plain = plain_crowdpose if crowd else plain_coco
+        assert_figures(ours, plain(part, found, meta))
+
+
+def test_tested_images_without_anybody(tmp_path, warned):
+    truth = make_ground_truth(COCO_META)
+    empty = truth['images'][0]['id']
+    truth['annotations'] = [
+        a for a in truth['annotations'] if a['image_id'] != empty]
+    (tmp_path / 'ann.json').write_text(json.dumps(truth))
+    metric = METRICS.build(dict(
+        type='PoseCocoMetric', ann_file=str(tmp_path / 'ann.json'),
+        score_mode='bbox', nms_mode='none'))
+    metric.dataset_meta = copy.deepcopy(COCO_META)
+    part = dict(images=truth['images'][:1], annotations=[])
+    ours = evaluate(metric, part, make_predictions(part, COCO_META, 4), 17)
+    assert set(ours.values()) == {-1}
+    assert 'none of the 1 tested images has a labelled person' in warned[-1]
+
+
+@pytest.mark.parametrize('fault', ['unknown', 'another'])
+def test_an_image_that_is_not_in_the_file(tmp_path, fault):
+    truth = make_ground_truth(COCO_META)
+    (tmp_path / 'ann.json').write_text(json.dumps(truth))
+    metric = PoseCocoMetric(ann_file=str(tmp_path / 'ann.json'))
+    metric.dataset_meta = copy.deepcopy(COCO_META)
+    metric.check_image(3, 'some/folder/3.jpg')
+    metric.check_image(3, None)
+    with pytest.raises(InputError, match='ann.json: .* the evaluator') as info:
+        if fault == 'unknown':
+            metric.check_image(99, 'some/99.jpg')
+        else:
+            metric.check_image(3, 'some/folder/03.jpg')
+    assert '\n' not in str(info.value)
+
+
+def test_gaps_of_the_file_are_filled(tmp_path):
+    truth = make_ground_truth(COCO_META)
+    records = make_predictions(truth, COCO_META)
+    for ann in truth['annotations']:
+        ann['iscrowd'] = 0
+    wanted = plain_coco(truth, records, COCO_META)
+    for ann in truth['annotations']:
+        del ann['iscrowd'], ann['num_keypoints']
+        points = ann['keypoints']
+        for i in range(0, len(points), 3):
+            if points[i + 2] == 0:
+                points[i:i + 2] = [float('nan'), None]
+    assert_figures(run(tmp_path, truth, records, COCO_META), wanted)
+
+
+@pytest.mark.parametrize('change', [
+    lambda truth: truth['images'][3].pop('crowdIndex'),
+    lambda truth: truth['images'][3].update(crowdIndex=None),
+    lambda truth: truth['annotations'][3].update(id='a'),
+    lambda truth: truth.pop('categories'),
+    lambda truth: truth['annotations'][3].update(category_id=4)])
+def test_what_evaluation_needs_is_checked_before_it(tmp_path, change):
+    """The metainfo is set when a training begins."""
+    truth = make_ground_truth(CROWDPOSE_META)
+    change(truth)
+    (tmp_path / 'ann.json').write_text(json.dumps(truth))
+    metric = PoseCocoMetric(
+        ann_file=str(tmp_path / 'ann.json'), iou_type='keypoints_crowd',
+        use_area=False)
+    with pytest.raises(InputError, match='ann.json: (images|annot|categ)'):
+        metric.dataset_meta = copy.deepcopy(CROWDPOSE_META)
+
+
 def test_missing_file_is_named(tmp_path):
     with pytest.raises(InputError, match='none.json.*SASD_DATA_ROOT'):
         PoseCocoMetric(ann_file=str(tmp_path / 'none.json'))
 
 
 def test_file_without_annotations_is_named(tmp_path):
-    (tmp_path / 'ann.json').write_text('{"images": []}')
-    with pytest.raises(InputError, match='ann.json: not a COCO annotation'):
-        PoseCocoMetric(ann_file=str(tmp_path / 'ann.json'))
+    path = tmp_path / 'ann.json'
+    path.write_text('{"images": [], "categories": []}')
+    metric = PoseCocoMetric(ann_file=str(path))
+    with pytest.raises(InputError, match='ann.json: annotations: not there'):
+        metric.dataset_meta = copy.deepcopy(COCO_META)
 
 
 def test_file_of_another_number_of_keypoints(tmp_path):
-    with pytest.raises(InputError, match='42 numbers .* 17 keypoints'):
+    with pytest.raises(InputError, match='42 numbers, .* 17 keypoints'):
         run(tmp_path, make_ground_truth(CROWDPOSE_META), [], COCO_META)
 
 

@@ -5,7 +5,7 @@ max_epochs = 15
 base_lr = 1e-2
 
 train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=5)
+    type='PoseTrainLoop', max_epochs=max_epochs, val_interval=5)
 auto_scale_lr = dict(base_batch_size=8)
 
 optim_wrapper = dict(

@@ -5,7 +5,7 @@ max_epochs = 36
 base_lr = 5e-3
 
 train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=6)
+    type='PoseTrainLoop', max_epochs=max_epochs, val_interval=6)
 auto_scale_lr = dict(base_batch_size=8)
 
 optim_wrapper = dict(

@@ -8,7 +8,7 @@ base_lr = 0.01
 momentum = 0.937
 
 train_cfg = dict(
-    type='EpochBasedTrainLoop',
+    type='PoseTrainLoop',
     max_epochs=max_epochs,
     val_interval=10)
 auto_scale_lr = dict(base_batch_size=64)

@@ -9,6 +9,7 @@ from mmpose.registry import TRANSFORMS
 from ...errors import InputError
 from ...images import UnreadablePicture, decode_picture, to_bgr_uint8, why_unreadable
 from .image_file import ArrayImage, OpenImage, open_image
+from .image_size import check_image_size
 
 # So many pictures that cannot be read one after the other are no accident.
 MAX_FAILURES_IN_A_ROW = 100
@@ -121,20 +122,26 @@ class ImageReader:
         """Open the image of a sample.
 
         Args:
-            results (dict): The sample, with ``img`` or ``img_path``;
-                ``img_path`` is None afterwards where it was missing.
+            results (dict): The sample, with ``img`` or ``img_path``, and
+                maybe ``ann_img_shape`` (:func:`check_image_size`); ``img_path``
+                is None afterwards where it was missing.
 
         Returns:
             OpenImage | None: The image; None for one that is skipped.
         """
         results.setdefault('img_path', None)
         try:
-            if results.get('img') is not None:
-                return ArrayImage(_check_array(results))
-            path = results['img_path']
-            return open_image(_read_file(path, self.backend_args), path)
+            image = self._open(results)
+            check_image_size(results, image.size)
         except UnreadablePicture as error:
             return self.failures.add(error)
+        return image
+
+    def _open(self, results: dict) -> OpenImage:
+        if results.get('img') is not None:
+            return ArrayImage(_check_array(results))
+        path = results['img_path']
+        return open_image(_read_file(path, self.backend_args), path)
 
 
 @TRANSFORMS.register_module()
@@ -147,6 +154,7 @@ class LoadPoseImage(LoadImage):
     Required Keys:
 
         - img_path, or img
+        - ann_img_shape (optional): see :func:`check_image_size`
 
     Modified Keys:
 
@@ -160,10 +168,11 @@ class LoadPoseImage(LoadImage):
           process.
 
     Args:
-        on_error (str): What to do with a picture that is missing or cannot be
-            decoded: ``'raise'`` an :class:`InputError` that names it, for
-            testing; or ``'skip'``, for training: the transform returns None
-            and the data set fetches another picture. Defaults to ``'raise'``.
+        on_error (str): What to do with a picture that is missing, cannot be
+            decoded or has another size than its annotations: ``'raise'`` an
+            :class:`InputError` that names it, for testing; or ``'skip'``, for
+            training: the transform returns None and the data set fetches
+            another picture. Defaults to ``'raise'``.
         backend_args (dict, optional): See :func:`mmengine.fileio.get`.
 
     Raises:
@@ -189,6 +198,7 @@ class LoadPoseImage(LoadImage):
         results.setdefault('img_path', None)
         try:
             img = self._load(results)
+            check_image_size(results, img.shape[1::-1])
         except UnreadablePicture as error:
             return self.failures.add(error)
         self.failures.end_row()

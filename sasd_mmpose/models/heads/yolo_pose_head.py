@@ -23,6 +23,7 @@ from mmpose.utils.typing import (
 from torch import Tensor
 
 from ...errors import InputError
+from ...metainfo import checked_metainfo
 from ..defaults import ACT_CFG, NORM_CFG
 from ..task_modules import DecodedPoses, GroundTruth, LevelTargets, YOLOPoseCoder
 
@@ -133,6 +134,9 @@ class YOLOPoseHead(BaseModule):
         norm_cfg (dict): Normalisation layer.
         act_cfg (dict): Activation layer.
         init_cfg (dict | list[dict] | None): Initialisation of the weights.
+
+    Raises:
+        InputError: ``metainfo`` contradicts itself.
     """
     level_type = PoseHeadLevel
 
@@ -150,9 +154,10 @@ class YOLOPoseHead(BaseModule):
         if len(anchors) != len(strides):
             raise ValueError(f'anchors are given for {len(anchors)} levels, '
                              f'strides for {len(strides)}')
-        metainfo_parsed = parse_pose_metainfo(dict(metainfo))
-        self.num_keypoints = metainfo_parsed['num_keypoints']
-        self.flip_indices = metainfo_parsed['flip_indices']
+        metainfo = checked_metainfo(metainfo, 'model.head.metainfo')
+        self.metainfo = parse_pose_metainfo(metainfo)
+        self.num_keypoints = self.metainfo['num_keypoints']
+        self.flip_indices = self.metainfo['flip_indices']
         self.coder = YOLOPoseCoder(self.num_keypoints)
         self.strides = tuple(strides)
         # In cells: what a level learns does not depend on the resolution.

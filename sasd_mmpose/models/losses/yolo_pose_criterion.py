@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import torch
 from mmengine.model import BaseModule
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import MODELS, TASK_UTILS
 from mmpose.utils import reduce_mean
 from mmpose.utils.typing import ConfigType, OptConfigType
 from torch import Tensor
 
+from ...metainfo import parse_metainfo
 from ..task_modules import (
     DecodedPoses,
     GroundTruth,
@@ -72,7 +72,7 @@ class YOLOPoseCriterion(BaseModule):
                  obj_level_weights: Sequence[float] = (4.0, 1.0, 0.4),
                  nominal_batch_size: int = 64) -> None:
         super().__init__()
-        metainfo = parse_pose_metainfo(dict(metainfo))
+        metainfo = parse_metainfo(metainfo, 'criterion.metainfo')
         self.coder = YOLOPoseCoder(metainfo['num_keypoints'])
         self.assigner = TASK_UTILS.build(assigner)
         self.loss_bbox = MODELS.build(loss_bbox)

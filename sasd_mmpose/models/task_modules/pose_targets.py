@@ -5,10 +5,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
+from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 from torch import Tensor
 
+from ...errors import InputError
 from .yolo_anchor_assigner import YOLOAnchorAssigner
+
+# Keypoints without a label may be anywhere; farther away losses overflow.
+MAX_COORDINATE = 1e7
 
 
 class GroundTruth(NamedTuple):
@@ -40,9 +45,21 @@ class GroundTruth(NamedTuple):
             num_keypoints (int): Number K of keypoints.
 
         Returns:
-            GroundTruth: All of them, in order.
+            GroundTruth: All of them, in order. Keypoints without a label
+            that are nowhere, as at NaN, are at (0, 0).
+
+        Raises:
+            InputError: The samples have another number of keypoints.
         """
         labels = [sample.gt_instance_labels for sample in data_samples]
+        _check_num_keypoints(labels, num_keypoints)
+        visible = torch.cat([
+            label.keypoints_visible.reshape(-1, num_keypoints)
+            for label in labels
+        ]).gt(0)
+        keypoints = torch.cat([
+            label.keypoints.reshape(-1, num_keypoints, 2) for label in labels
+        ]).float()
         corners = torch.cat([label.bboxes.reshape(-1, 4) for label in labels])
         counts = torch.tensor([len(label.bboxes) for label in labels])
         first, last = corners.float().split(2, dim=1)
@@ -50,19 +67,27 @@ class GroundTruth(NamedTuple):
             image=torch.arange(len(labels)).repeat_interleave(counts).to(
                 corners.device),
             boxes=torch.cat([(first + last) / 2, last - first], dim=1),
-            keypoints=torch.cat([
-                label.keypoints.reshape(-1, num_keypoints, 2)
-                for label in labels
-            ]).float(),
-            visible=torch.cat([
-                label.keypoints_visible.reshape(-1, num_keypoints)
-                for label in labels
-            ]).gt(0).float())
+            # A factor of 0 would not do: 0 x NaN is NaN.
+            keypoints=torch.where(
+                (visible | (keypoints.abs() < MAX_COORDINATE).all(-1))[
+                    ..., None], keypoints, 0),
+            visible=visible.float())
 
     def scaled(self, factor: float) -> GroundTruth:
         """Return the same persons in a picture ``factor`` times as large."""
         return self._replace(
             boxes=self.boxes * factor, keypoints=self.keypoints * factor)
+
+
+def _check_num_keypoints(labels: Sequence[InstanceData],
+                         num_keypoints: int) -> None:
+    """Raise where the labels of a sample are of another number."""
+    for label in labels:
+        found = label.keypoints.shape[-2]
+        if len(label.keypoints) and found != num_keypoints:
+            raise InputError(
+                f'the data set has {found} keypoints, model.head.metainfo '
+                f'{num_keypoints}; give both the same metainfo')
 
 
 class LevelTargets(NamedTuple):

@@ -4,7 +4,7 @@
 max_epochs = 300
 
 train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=10)
+    type='PoseTrainLoop', max_epochs=max_epochs, val_interval=10)
 optim_wrapper = dict(
     type='OptimWrapper', optimizer=dict(type='Adam', lr=1e-3))
 param_scheduler = [

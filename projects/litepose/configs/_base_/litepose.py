@@ -4,7 +4,7 @@
 max_epochs = 500
 
 train_cfg = dict(
-    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=10)
+    type='PoseTrainLoop', max_epochs=max_epochs, val_interval=10)
 optim_wrapper = dict(
     type='OptimWrapper', optimizer=dict(type='Adam', lr=4e-3))
 param_scheduler = [

@@ -1,0 +1,33 @@
+"""The images of an annotation file, against what the file says of them."""
+from __future__ import annotations
+
+import os.path as osp
+from collections.abc import Iterator, Sequence
+
+from ..findings import Finding, error
+from .transforms.image_size import check_image_size
+from .transforms.loading import UnreadablePicture, read_picture
+
+
+def image_findings(images: Sequence[dict], folder: str) -> Iterator[Finding]:
+    """Read each image of a file. That takes milliseconds for each.
+
+    Args:
+        images (Sequence[dict]): Checked records of images; see
+            :func:`inspect_annotations`.
+        folder (str): Where their ``file_name`` is.
+
+    Yields:
+        Finding: An error for each image that cannot be read or has another
+        size than its record.
+    """
+    for index, image in enumerate(images):
+        path = osp.join(folder, image['file_name'])
+        try:
+            pixels = read_picture(path)
+            check_image_size(
+                dict(img_path=path,
+                     ann_img_shape=(image['height'], image['width'])),
+                pixels.shape[1::-1])
+        except UnreadablePicture as unusable:
+            yield error(f'images[{index}]', str(unusable))

@@ -1,0 +1,3 @@
+from .pose_train_loop import PoseTrainLoop
+
+__all__ = ['PoseTrainLoop']
