@@ -6,15 +6,13 @@ import json
 import os
 import platform
 from collections.abc import Callable, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
 
 import cv2
-import mmcv
 import torch
 
-from projects.paper_tables.run_record import machine
+from sasd_mmpose.environment import machine, versions
 
 from .catalogue import Catalogue, Entry, Ratio
 from .entrant import Entrant
@@ -24,8 +22,9 @@ from .race import STAGES, Lane, Race, Turn, paired_ratio, race, reason, spread
 from .runtimes import Agreement, compare, make_ready
 
 FORMAT = 'sasd_mmpose.benchmark/1'
-PACKAGES = ('torch', 'mmpose', 'mmengine', 'numpy',
-            'opencv-python-headless', 'onnxruntime', 'openvino', 'ncnn', 'pnnx')
+PACKAGES = ('python', 'torch', 'mmpose', 'mmengine', 'mmcv', 'mmcv-lite',
+            'numpy', 'opencv-python-headless', 'onnxruntime', 'openvino',
+            'ncnn', 'pnnx')
 GOVERNOR = Path('/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor')
 Key = tuple[str, str]
 
@@ -148,18 +147,6 @@ def accuracy(entry: Entry, root: Path) -> dict[str, dict]:
     return found
 
 
-def versions() -> dict[str, str]:
-    """Versions of Python and of the packages that matter."""
-    # mmcv by itself: the package is called mmcv or mmcv-lite.
-    found = dict(python=platform.python_version(), mmcv=mmcv.__version__)
-    for name in PACKAGES:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = 'not installed'
-    return found
-
-
 def host() -> dict[str, object]:
     """What the benchmark runs on, as far as it can be told."""
     return dict(
@@ -244,6 +231,6 @@ def run_benchmark(catalogue: Catalogue, names: Sequence[str],
         pictures=dict(
             source=source, files=[picture.name for picture in pictures],
             people=[len(picture.labels.boxes) for picture in pictures]),
-        versions=versions(),
+        versions=versions(PACKAGES),
         models=field.models,
         ratios=[ratio for ratio in ratios if ratio is not None])

@@ -1,17 +1,13 @@
 """The tables of a benchmark, in markdown."""
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+
+from ..markdown import markdown
 
 NONE = '–'
 QUOTED = 'ᵖ'
 NOT_TIMED = '✗'
-
-
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lay out a table, its first column to the left."""
-    lines = [header, ['---'] + ['---:'] * (len(header) - 1), *rows]
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
 
 
 def _runtimes(result: Mapping) -> list[str]:
@@ -37,7 +33,7 @@ def _milliseconds(spread: Mapping[str, float]) -> str:
 
 
 def overview_table(result: Mapping) -> str:
-    """Size, accuracy, and the processor's whole time on each runtime."""
+    """Size, accuracy, and CPU time of the whole on each runtime."""
     runtimes = _runtimes(result)
     rows = []
     for name, model in result['models'].items():
@@ -77,8 +73,8 @@ def stage_table(result: Mapping, runtime: str) -> str:
             'yes' if agreement['same_people'] else 'no'
         ])
     return markdown([
-        'model', 'files', 'picture to input', 'net', 'decoding', 'whole',
-        'half of the runs', 'by the processor', 'maps differ by', 'same people'
+        'model', 'files', 'preprocessing', 'net', 'decoding', 'whole',
+        'interquartile range', 'CPU time', 'maps differ by', 'same people'
     ], rows)
 
 
@@ -96,8 +92,8 @@ def ratio_table(result: Mapping, runtime: str) -> str:
             f'{ms["q25"]:.3f} – {ms["q75"]:.3f}',
             f'{ratio["cpu_ms"]["median"]:.3f}', bound, met
         ])
-    return markdown(['ratio', 'median', 'half of the runs', 'by the processor',
-                     'at most', 'met'], rows)
+    return markdown(['ratio', 'median', 'interquartile range', 'CPU time',
+                     'at most', 'target met'], rows)
 
 
 def failure_table(result: Mapping) -> str:
@@ -127,7 +123,7 @@ def setting_table(result: Mapping) -> str:
          f'{machine["load"]}, {machine["load_after"]}'],
         ['threads', str(result['threads'])],
         ['rounds', str(result['rounds'])],
-        ['pictures', f'{len(people)} of {pictures["source"]}, '
+        ['images', f'{len(people)} of {pictures["source"]}, '
                      f'{min(people)} to {max(people)} people each'],
         ['versions', ', '.join(
             f'{name} {version}'

@@ -2,12 +2,14 @@
 
     python -m projects.paper_tables run table3
     python -m projects.paper_tables table table3
+    mim train mmpose $(python -m projects.paper_tables config table3 sasd)
 
 `run` trains and evaluates the rows of a suite one after another, with equal
 data, epochs and seeds, and writes one json per run into results/experiments.
 Stop it at any moment; called again, it goes on where it was, and does nothing
 that is done. Rows that are one training in several tables are trained once.
-`table` prints the table in markdown and draws it.
+`table` prints the table in markdown and draws it. `config` writes the config
+of one row and prints its path, for any command that takes a config.
 """
 from __future__ import annotations
 
@@ -30,12 +32,17 @@ def parse_args() -> argparse.Namespace:
     commands = parser.add_subparsers(dest='command', required=True)
     run = commands.add_parser('run', help='train and evaluate')
     table = commands.add_parser('table', help='print and draw the results')
-    for command in run, table:
+    config = commands.add_parser('config', help='write the config of a row')
+    for command in run, table, config:
         command.add_argument(
             'suite', help='table3, table4, table5, table6 or open-questions')
         command.add_argument(
             '--form', choices=FORMS, default='mini',
             help='mini: coco_mini at a low resolution; full: all of COCO')
+    config.add_argument('row', help='its name, such as sasd')
+    config.add_argument(
+        '--out', type=Path, help='file to write (default: '
+        'work_dirs/paper_tables/FORM/SUITE_ROW.py)')
     run.add_argument('--rows', nargs='+', help='these rows only')
     run.add_argument('--seeds', type=int, nargs='+', default=[0, 1],
                      help='(default: 0 1)')
@@ -107,6 +114,18 @@ def show_table(args: argparse.Namespace) -> int:
     return 0
 
 
+def write_config(args: argparse.Namespace) -> int:
+    """Write the config of a row and print its path."""
+    suite = find_suite(args)
+    row, = suite.select([args.row])
+    out = args.out or (Path('work_dirs/paper_tables') / args.form
+                       / f'{suite.name}_{row.name}.py')
+    out.parent.mkdir(parents=True, exist_ok=True)
+    suite.config(row, args.form).dump(out)
+    print(out)
+    return 0
+
+
 def find_suite(args: argparse.Namespace):
     """Return the suite that is asked for."""
     from sasd_mmpose import InputError
@@ -124,6 +143,8 @@ def main() -> int:
     args = parse_args()
     if args.command == 'table':
         return show_table(args)
+    if args.command == 'config':
+        return write_config(args)
     choose_device(args.device)
     return run_suite(args)
 

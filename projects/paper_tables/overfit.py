@@ -13,9 +13,8 @@ from pathlib import Path
 from mmengine.config import Config
 from mmengine.runner import Runner
 
+from sasd_mmpose.environment import machine
 from sasd_mmpose.errors import InputError
-
-from .run_record import machine
 
 # What a small picture shows and a short training from scratch can learn:
 # people of a third of the picture's long side, upright, with most joints.

@@ -4,7 +4,8 @@ from __future__ import annotations
 import json
 import math
 import os
-import platform
+import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,23 +15,62 @@ from mmengine.config import Config
 
 from sasd_mmpose.datasets.person_boxes import build_labels
 from sasd_mmpose.engine.checkpoints import prune_checkpoint, read_checkpoint
+from sasd_mmpose.engine.config import load_config
+from sasd_mmpose.environment import machine
 from sasd_mmpose.errors import InputError
 from sasd_mmpose.evaluation.deployed import evaluate_deployed
 from sasd_mmpose.visualization.curves import plot_training_curves
 
+# Where and how a run ran, not what it was; MMEngine writes them itself.
+_RUN_KEYS = ('launcher', 'work_dir', 'resume', 'visualizer.name')
+ROOT = Path(__file__).resolve().parents[2]
 
-def machine() -> str:
-    """Name what a run was made on: processor or GPU, and cores."""
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    name = platform.processor() or platform.machine()
-    info = Path('/proc/cpuinfo')
-    if info.is_file():
-        for line in info.read_text().splitlines():
-            if line.startswith('model name'):
-                name = line.partition(':')[2].strip()
-                break
-    return f'{name}, {os.cpu_count()} cores'
+
+def commit() -> str | None:
+    """Return the commit of the repository, None outside of one."""
+    if not shutil.which('git'):
+        return None
+    run = subprocess.run(['git', 'rev-parse', 'HEAD'], cwd=ROOT,
+                         capture_output=True, text=True, check=False)
+    return run.stdout.strip() if run.returncode == 0 else None
+
+
+def in_repository(path: Path) -> str:
+    """Write a path from the repository's root, or its name if it is outside."""
+    path = path.resolve()
+    return (path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT)
+            else path.name)
+
+
+def _leaves(value: object, key: str = '') -> dict[str, object]:
+    """Flatten nested dicts to dotted keys; lists are leaves."""
+    if not isinstance(value, dict) or not value:
+        return {key: value}
+    return {leaf: content for name, inner in value.items()
+            for leaf, content in _leaves(
+                inner, f'{key}.{name}' if key else name).items()}
+
+
+def overrides(cfg: Config, base: Config) -> dict[str, object]:
+    """Find what makes one config of another, as for ``--cfg-options``.
+
+    Args:
+        cfg (Config): What a training ran with.
+        base (Config): The config file that it was started with.
+
+    Returns:
+        dict[str, object]: Dotted keys and values; lists as a whole. A key
+        that only the base has is None.
+    """
+    # Tuples are lists in a json.
+    new, old = (json.loads(json.dumps(_leaves(c.to_dict()), default=str))
+                for c in (cfg, base))
+    changed = {key: value for key, value in new.items()
+               if key not in _RUN_KEYS
+               and (key not in old or old[key] != value)}
+    gone = [key for key in old if key not in new
+            and not any(name.startswith(f'{key}.') for name in new)]
+    return changed | dict.fromkeys(gone)
 
 
 def training_hours(work_dir: Path, last_step: float = math.inf) -> float:
@@ -79,7 +119,7 @@ def _check_work_dir(work_dir: Path) -> None:
                          'it has no config or no log')
 
 
-def record_run(work_dir: Path, checkpoint: Path, folder: Path,
+def record_run(work_dir: Path, checkpoint: Path, folder: Path, config: Path,
                trained_on: str, evaluated_on: str,
                averaged: Sequence[Path] = ()) -> dict:
     """Evaluate a run's net as it is deployed, and write down all of it.
@@ -87,7 +127,8 @@ def record_run(work_dir: Path, checkpoint: Path, folder: Path,
     Args:
         work_dir (Path): Work directory of the training.
         checkpoint (Path): The checkpoint to evaluate.
-        folder (Path): Where config, log, curves and ``result.json`` go.
+        folder (Path): Where log, curves and ``result.json`` go.
+        config (Path): The config that the training was started with.
         trained_on (str): What the training set is, in words.
         evaluated_on (str): What the test set is, in words.
         averaged (Sequence[Path]): Work directories of trainings that differ in
@@ -104,7 +145,7 @@ def record_run(work_dir: Path, checkpoint: Path, folder: Path,
     for one in work_dirs:
         _check_work_dir(one)
     configs = sorted(work_dir.glob('*.py'))
-    cfg = Config.fromfile(configs[0])
+    cfg, base = Config.fromfile(configs[0]), load_config(config)
     meta = read_checkpoint(checkpoint)['meta']
     folder.mkdir(parents=True, exist_ok=True)
     scratch = work_dir / 'record'
@@ -114,14 +155,15 @@ def record_run(work_dir: Path, checkpoint: Path, folder: Path,
     metrics, dataset = evaluate_deployed(
         cfg, pruned, scratch, scratch / 'test')
 
-    (folder / 'config.py').write_text(
-        _portable(configs[0].read_text(), work_dir))
     (folder / 'train.log').write_text('\n'.join(
         _portable(log.read_text(), one)
         for one in work_dirs for log in sorted(one.glob('*/*.log'))))
     plot_training_curves(work_dir, folder / 'curves.png')
     result = dict(
-        config=configs[0].name,
+        commit=commit(),
+        config=in_repository(config),
+        overrides=json.loads(_portable(
+            json.dumps(overrides(cfg, base)), work_dir)),
         seed=meta.get('seed'),
         epochs=meta.get('epoch'),
         trained_on=f'{trained_on}, {len(build_labels(cfg, "train"))} pictures',

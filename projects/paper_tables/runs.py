@@ -3,38 +3,27 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import time
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from pathlib import Path
 
-import mmcv
 import numpy as np
 from mmengine.config import Config
 
 from sasd_mmpose.datasets.person_boxes import build_labels
 from sasd_mmpose.engine.checkpoints import prune_checkpoint
-from sasd_mmpose.engine.config import load_config
+from sasd_mmpose.environment import machine, versions
 from sasd_mmpose.errors import InputError, find_input_error
 from sasd_mmpose.evaluation import mean_person_oks
 from sasd_mmpose.evaluation.deployed import evaluate, evaluate_deployed
-from sasd_mmpose.version import __version__
 from sasd_mmpose.visualization.curves import read_training_log
 
-from .run_record import machine, training_hours
+from .run_record import commit, in_repository, training_hours
 from .suites import Row, Suite
 from .training import Busy, exclusive, recipe_digest, train
 
-PACKAGES = ('torch', 'mmengine', 'mmdet', 'mmpose', 'numpy')
-
-
-def _versions() -> dict[str, str]:
-    """Name what a run was made with."""
-    found = {name: version(name) for name in PACKAGES}
-    # mmcv by itself: the package is called mmcv or mmcv-lite.
-    return dict(sasd_mmpose=__version__, python=platform.python_version(),
-                mmcv=mmcv.__version__, **found)
+PACKAGES = ('python', 'torch', 'mmcv', 'mmcv-lite', 'mmengine', 'mmdet',
+            'mmpose', 'numpy')
 
 
 def _data_set(cfg: Config, split: str) -> str:
@@ -89,7 +78,7 @@ def _result(cfg: Config, checkpoint: Path, work_dir: Path) -> dict:
         batch_size=cfg.train_dataloader.batch_size,
         training_hours=round(training_hours(work_dir), 3),
         machine=machine(),
-        versions=_versions(),
+        versions=versions(PACKAGES),
         # Without the name of the data set: "coco/AP" is "AP" here.
         metrics={name.rpartition('/')[2]: round(float(value), 5)
                  for name, value in metrics.items()},
@@ -128,8 +117,8 @@ class SuiteRunner:
         self.changes = changes or {}
 
     def config(self, row: Row) -> Config:
-        """Read the config of a row."""
-        cfg = load_config(self.suite.config_path(row.name, self.form))
+        """Make the config of a row, with the changes."""
+        cfg = self.suite.config(row, self.form)
         cfg.merge_from_dict(self.changes)
         return cfg
 
@@ -207,10 +196,11 @@ class SuiteRunner:
             except Busy:
                 self.say(f'{work_dir}: another process is at it')
                 return None
-            config = self.suite.config_path(row.name, self.form)
             write_json(path, dict(
                 suite=self.suite.name, row=row.name, form=self.form,
-                config=config.relative_to(self.suite.root).as_posix(),
+                commit=commit(),
+                config=in_repository(self.suite.bases[self.form]),
+                overrides=dict(row.overrides), remove=list(row.remove),
                 changes=self.changes, seed=seed,
                 recipe=digest, **result))
         ap = json.loads(path.read_text())['metrics']['AP']

@@ -1,26 +1,50 @@
-"""Which rows a table of experiments has, and where things of theirs are."""
+"""Which rows a table of experiments has, and where their results are."""
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from mmengine.config import Config
+
+from sasd_mmpose.engine.config import load_config
 from sasd_mmpose.errors import InputError
 
+from .configs.rows import SUITES
+
 FORMS = ('mini', 'full')
+ROOT = Path(__file__).resolve().parents[2]
+# The config that the rows of each form change.
+BASES = dict(
+    mini=Path(__file__).resolve().parent / 'configs' / 'mini.py',
+    full=ROOT / 'configs' / 'sasd_xs_coco.py')
 
 
 class Row(NamedTuple):
     """One row of a table.
 
     Attributes:
-        name (str): Name of its config.
+        name (str): Its name on the command line.
         title (str): What it is, in words.
         paper_ap (float | None): AP that the paper prints, in percent.
+        overrides (Mapping): Changes to the config, as for ``--cfg-options``.
+        remove (tuple[str, ...]): Dotted keys that the row's config lacks.
     """
     name: str
     title: str
-    paper_ap: float | None
+    paper_ap: float | None = None
+    overrides: Mapping = {}
+    remove: tuple[str, ...] = ()
+
+    def apply(self, cfg: Config) -> None:
+        """Change a config, in place, into that of the row."""
+        for key in self.remove:
+            parent, _, name = key.rpartition('.')
+            owner = cfg
+            for part in parent.split('.') if parent else ():
+                owner = owner[part]
+            del owner[name]
+        cfg.merge_from_dict(dict(self.overrides))
 
 
 class Suite(NamedTuple):
@@ -31,19 +55,20 @@ class Suite(NamedTuple):
         title (str): What it compares.
         rows (tuple[Row, ...]): Its rows; the first is what others are
             compared with.
-        root (Path): Folder of the project.
+        root (Path): Folder with ``results``.
+        bases (Mapping): Config that the rows change, by form.
     """
     name: str
     title: str
     rows: tuple[Row, ...]
-    root: Path
+    root: Path = ROOT
+    bases: Mapping[str, Path] = BASES
 
-    def config_path(self, row: str, form: str) -> Path:
-        """Return the config of a row."""
-        folder = self.root / 'configs' / 'ablations'
-        if form == 'mini':
-            folder /= 'mini'
-        return folder / self.name.replace('-', '_') / f'{row}.py'
+    def config(self, row: Row, form: str) -> Config:
+        """Make the config of a row."""
+        cfg = load_config(self.bases[form])
+        row.apply(cfg)
+        return cfg
 
     def result_folder(self, form: str) -> Path:
         """Return the folder with a json of each run."""
@@ -67,26 +92,14 @@ class Suite(NamedTuple):
         return tuple(known[name] for name in names) if names else self.rows
 
 
-def read_suites(root: Path) -> dict[str, Suite]:
-    """Read all suites of the project.
+def read_suites(root: Path = ROOT) -> dict[str, Suite]:
+    """Return all suites of ``configs/rows.py``, by name.
 
     Args:
-        root (Path): Folder of the project.
-
-    Returns:
-        dict[str, Suite]: By name.
-
-    Raises:
-        InputError: The file that lists them cannot be read.
+        root (Path): Folder with ``results``.
     """
-    path = root / 'configs' / 'ablations' / 'suites.json'
-    try:
-        suites = json.loads(path.read_text())['suites']
-        return {
-            name: Suite(name, suite['title'],
-                        tuple(Row(**row) for row in suite['rows']), root)
-            for name, suite in suites.items()
-        }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f'{path}: not a list of suites that can be read; take '
-                         'it from a fresh clone') from error
+    return {
+        name: Suite(name, suite['title'], tuple(
+            Row(row, **entry) for row, entry in suite['rows'].items()), root)
+        for name, suite in SUITES.items()
+    }

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from sasd_mmpose.errors import InputError
 from sasd_mmpose.visualization import style
 
+from ..markdown import markdown
 from .suites import Suite
 
 NONE = '–'
@@ -103,12 +104,6 @@ def percent(value: Spread | None, signed: bool = False) -> str:
     return text
 
 
-def markdown(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lay out a table, its first column to the left."""
-    lines = [header, ['---'] + ['---:'] * (len(header) - 1), *rows]
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
-
-
 def terms(results: Mapping[str, Mapping[int, dict]]) -> str:
     """Say in one line on what terms the runs were made."""
     runs = [run for row in results.values() for run in row.values()]
@@ -144,9 +139,8 @@ def suite_table(suite: Suite, form: str) -> str:
         runs = results[row.name]
         others = {} if row is first else results[first.name]
         paper = NONE if row.paper_ap is None else f'{row.paper_ap:g} ᵖ'
-        config = suite.config_path(row.name, form).relative_to(suite.root)
         rows.append([
-            f'[{row.title}](../{config.as_posix()})', paper,
+            row.title, paper,
             percent(spread(runs, 'AP')),
             percent(gain(runs, others, 'AP'), signed=True),
             percent(spread(runs, 'AP .5')), percent(spread(runs, OKS)),

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import TRANSFORMS
 
 from ..datasets.transforms.resize import PoseResize
+from ..environment import versions
 from ..errors import InputError
 from ..inference.model_description import (
     MODEL_FILES,
@@ -22,7 +22,6 @@ from ..inference.model_description import (
     OutputSpec,
     Thresholds,
 )
-from ..version import __version__
 
 INPUT_NAME = 'in0'
 # Of the packages that shape what is written.
@@ -98,7 +97,7 @@ def description_from_config(
             Bone(_plain(link), _plain(color)) for link, color in zip(
                 metainfo['skeleton_links'], metainfo['skeleton_link_colors'])],
         thresholds=Thresholds(**thresholds),
-        versions=versions(),
+        versions=versions(VERSIONED),
         source=dict(
             config=Path(cfg.filename).name,
             checkpoint_sha256=hashlib.sha256(
@@ -108,14 +107,3 @@ def description_from_config(
 def _plain(numbers: np.ndarray) -> list[int]:
     """Turn an array into what json can hold."""
     return [int(number) for number in numbers]
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of this package and those of ``VERSIONED``."""
-    found = dict(sasd_mmpose=__version__)
-    for package in VERSIONED:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
+from functools import partial
 from pathlib import Path
 
 from sasd_mmpose.errors import install_excepthook
+
+from ...markdown import fill_tables, markdown
 
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / 'results' / 'projects'
@@ -53,12 +55,6 @@ def read(name: str) -> dict:
 def config_path(project: str, name: str) -> Path:
     """Return the path of a config."""
     return ROOT / 'projects' / project / 'configs' / f'{name}.py'
-
-
-def markdown(header: list[str], rows: list[list[str]]) -> str:
-    """Lay out a table, its first column to the left."""
-    lines = [header, ['---'] + ['---:'] * (len(header) - 1), *rows]
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
 
 
 def size_table(project: str) -> str:
@@ -113,11 +109,9 @@ def fill(text: str, project: str) -> str:
     Returns:
         str: The README with every table made anew.
     """
-    for name, make in TABLES.items():
-        pattern = rf'(<!-- table {name} -->\n).*?(<!-- end {name} -->)'
-        table = make(project)
-        text = re.sub(pattern, rf'\1\n{table}\n\n\2', text, flags=re.DOTALL)
-    return text
+    return fill_tables(text, {
+        name: partial(make, project) for name, make in TABLES.items()
+    })
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from projects.paper_tables.run_record import machine
+from sasd_mmpose.environment import machine
 from sasd_mmpose.errors import install_excepthook
 
 from ..overfit import NUM_PICTURES, overfit, overfit_cfg

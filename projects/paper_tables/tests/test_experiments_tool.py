@@ -6,22 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
-from small_nets import CONFIGS
 from tool_loader import command, load_tool
 
 from projects import paper_tables as experiments
 from sasd_mmpose import InputError
 
-ROOT = CONFIGS.parent
-
 
 @pytest.fixture
 def root(tmp_path) -> Path:
-    """A project with the list of suites and no results."""
-    folder = tmp_path / 'configs' / 'ablations'
-    folder.mkdir(parents=True)
-    (folder / 'suites.json').write_text(
-        (ROOT / 'configs' / 'ablations' / 'suites.json').read_text())
+    """A folder without results."""
     return tmp_path
 
 

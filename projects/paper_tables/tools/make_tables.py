@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from sasd_mmpose.errors import install_excepthook
 
+from ...markdown import fill_tables, markdown
+
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / 'results'
-DOCUMENTS = ('README.md', 'docs/paper_notes.md', 'docs/experiments.md',
-             'docs/benchmark.md', 'docs/deploy.md')
 SUITES = ('table3', 'table4', 'table5', 'table6', 'open-questions')
 NONE = '–'
+
+
+def documents() -> list[str]:
+    """Name the documents that hold tables: the README and those of docs/."""
+    pages = [ROOT / 'README.md', *sorted((ROOT / 'docs').rglob('*.md'))]
+    return [page.relative_to(ROOT).as_posix() for page in pages
+            if '<!-- table ' in page.read_text()]
 
 
 def read(name: str) -> dict:
@@ -42,12 +48,6 @@ def measure_models() -> None:
     path = RESULTS / 'models.json'
     path.write_text(json.dumps(models, indent=2) + '\n')
     print(f'wrote {path.relative_to(ROOT)}')
-
-
-def markdown(header: list[str], rows: list[list[str]]) -> str:
-    """Lay out a table, its first column to the left."""
-    lines = [header, ['---'] + ['---:'] * (len(header) - 1), *rows]
-    return '\n'.join('| ' + ' | '.join(line) + ' |' for line in lines)
 
 
 def quoted(value: float | None) -> str:
@@ -300,12 +300,7 @@ def fill(text: str) -> str:
     Returns:
         str: The document with every table made anew.
     """
-    for name, make in TABLES.items():
-        pattern = rf'(<!-- table {name} -->\n).*?(<!-- end {name} -->)'
-        text = re.sub(
-            pattern, lambda m, make=make: f'{m[1]}\n{make()}\n\n{m[2]}', text,
-            flags=re.DOTALL)
-    return text
+    return fill_tables(text, TABLES)
 
 
 def main() -> None:
@@ -321,7 +316,7 @@ def main() -> None:
         measure_models()
     if args.figures:
         draw_benchmark()
-    for name in DOCUMENTS:
+    for name in documents():
         path = ROOT / name
         path.write_text(fill(path.read_text()))
         print(f'wrote the tables of {name}')

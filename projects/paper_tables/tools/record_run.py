@@ -1,4 +1,4 @@
-"""Evaluate a training and write config, log, curves and result to a folder."""
+"""Evaluate a training and write log, curves and result to a folder."""
 from __future__ import annotations
 
 import argparse
@@ -17,6 +17,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('checkpoint', type=Path, help='what to evaluate')
     parser.add_argument('out', type=Path, help='folder, such as results/NAME')
     parser.add_argument(
+        '--config', type=Path, required=True,
+        help='what the training was started with; the commit and the changes '
+        'to it are recorded')
+    parser.add_argument(
         '--trained-on', required=True, help='the training set, in words')
     parser.add_argument(
         '--evaluated-on', required=True, help='the test set, in words')
@@ -30,7 +34,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Record the run."""
     args = parse_args()
-    result = record_run(args.work_dir, args.checkpoint, args.out,
+    result = record_run(args.work_dir, args.checkpoint, args.out, args.config,
                         args.trained_on, args.evaluated_on, args.averaged)
     print(f'AP {result["metrics"]["coco/AP"]:.4f} on {result["evaluated_on"]}; '
           f'written to {args.out}')

@@ -1,8 +1,7 @@
-# What all rows of the small comparisons have in common: a few epochs at 128
-# with the paper's losses and its proportion of 1 to 3 between the warm-up and
-# the epochs with the twin. They start from sasd_xs_coco_mini_start.py; train
-# that first.
-_base_ = '../../sasd_xs_coco_mini_start.py'
+# What all rows in small have in common: a few epochs at 128 with the paper's
+# losses and its proportion of 1 to 3 between the warm-up and the epochs with
+# the twin. Train sasd_xs_coco_mini_start.py first.
+_base_ = './sasd_xs_coco_mini_start.py'
 
 start = 'work_dirs/sasd_xs_coco_mini_start/epoch_24.pth'
 input_size = (128, 128)
@@ -22,9 +21,8 @@ model = dict(
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs // 2)
 optim_wrapper = dict(optimizer=dict(lr=base_lr))
 param_scheduler = [
-    dict(schedule, end=max_epochs)
-    if schedule['end'] == _base_.max_epochs else schedule
-    for schedule in _base_.param_scheduler
+    {{_base_.warmup}},
+    dict(_base_.cosine, end=max_epochs),
 ]
 custom_hooks = [
     dict(hook, warmup_epochs=warmup_epochs)
@@ -32,18 +30,26 @@ custom_hooks = [
     for hook in _base_.custom_hooks
 ]
 
-# The paper's, with a mosaic in one sample of four: it halves people.
+# The paper's, with a mosaic in one sample of four: it halves people. Step by
+# step, as the recorded runs had it.
 train_pipeline = [
+    {{_base_.load_or_skip}},
     dict(
-        type='PoseMosaicAffine',
-        input_size=input_size,
+        type='PoseMosaic',
+        img_scale=input_size,
         prob=0.25,
-        on_error='skip'),
-    *_base_.train_pipeline[1:],
+        pre_transform=[{{_base_.load_or_skip}}]),
+    dict(type='PoseRandomAffine', input_size=input_size),
+    dict(type='YOLOXHSVRandomAug'),
+    {{_base_.flip}},
+    {{_base_.drop_unlabelled}},
+    {{_base_.encode}},
+    dict(_base_.pack, type='PackPoseInputs'),
 ]
 val_pipeline = [
-    dict(step, input_size=input_size) if step['type'] == 'PoseResize' else step
-    for step in _base_.val_pipeline
+    {{_base_.load}},
+    dict(type='PoseResize', input_size=input_size),
+    {{_base_.pack_test}},
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))

@@ -1,2 +1,0 @@
-# The method as it is.
-_base_ = '../../_base_/mini.py'

@@ -1,3 +1,0 @@
-_base_ = '../../_base_/mini.py'
-
-model = dict(weight_sharing=False)

@@ -1,1 +1,0 @@
-_base_ = '../table3/baseline.py'

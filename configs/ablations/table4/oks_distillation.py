@@ -1,3 +1,0 @@
-_base_ = '../../sasd_xs_coco.py'
-
-model = dict(head=dict(criterion=dict(loss_skeleton=None)))

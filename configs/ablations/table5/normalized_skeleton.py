@@ -1,1 +1,0 @@
-_base_ = '../table4/oks_skeleton.py'
