@@ -25,7 +25,7 @@ from sasd_mmpose.models.complexity import model_complexity
 NAMES = sorted(
     str(path.relative_to(CONFIGS).with_suffix(''))
     for path in CONFIGS.rglob('*.py')
-    # Those of the paper's tables are tested in test_ablations.py.
+    # Those of the paper's tables are tested in projects/paper_tables.
     if not {'_base_', 'ablations', 'deploy'}.intersection(path.parts))
 # Name, size, parameters in millions and their tolerance, MACs in 10^9 and
 # their tolerance: what the paper prints, or follows from it.

@@ -17,9 +17,9 @@ max_epochs = 24
 warmup_epochs = max_epochs
 
 # Those of coco_mini at 512, halved.
-anchors = [[[19, 25.5], [15, 39], [22, 59.5]],
-           [[34, 41.5], [39.5, 77], [72, 81]],
-           [[50, 130], [83.5, 149.5], [143.5, 170]]]
+anchors = [[[19.0, 25.5], [15.0, 39.0], [22.0, 59.5]],
+           [[34.0, 41.5], [39.5, 77.0], [72.0, 81.0]],
+           [[50.0, 130.0], [83.5, 149.5], [143.5, 170.0]]]
 # OKS alone learns slowly from little data (docs/paper_notes.md).
 loss_distance = dict(type='KeypointDistanceLoss', loss_weight=3.0)
 model = dict(
