@@ -19,7 +19,7 @@ HEADERS = {
     'Cross-Origin-Opener-Policy': 'same-origin',
     'Cross-Origin-Embedder-Policy': 'require-corp',
     'Content-Security-Policy':
-        "default-src 'self' blob:; script-src 'self' blob: 'wasm-unsafe-eval'",
+        "default-src 'self' blob:; script-src 'self' 'wasm-unsafe-eval'",
     'Cache-Control': 'no-cache',
 }
 

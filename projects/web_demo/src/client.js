@@ -19,10 +19,11 @@ export class EstimatorClient {
   }
 
   #settle({ id, error, ...result }) {
-    const { resolve, reject } = this.waiting.get(id);
+    const asked = this.waiting.get(id);
+    if (!asked) return; // closed meanwhile
     this.waiting.delete(id);
-    if (error === undefined) resolve(result);
-    else reject(new Error(error));
+    if (error === undefined) asked.resolve(result);
+    else asked.reject(new Error(error));
   }
 
   /** @param {string} message Why nothing will be answered. */

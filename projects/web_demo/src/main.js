@@ -21,6 +21,8 @@ class Page {
     this.camera = new Camera($('video'), () => this.#cameraLost());
     /** What is shown: image, name, people and times; null before the first. */
     this.shown = null;
+    /** The image file that was asked for last; null where it was something else. */
+    this.file = null;
     /** Counts what was asked for, so that late answers are dropped. */
     this.turn = 0;
     this.announced = { text: '', at: 0 };
@@ -37,9 +39,11 @@ class Page {
     this.client?.close();
     this.client = new EstimatorClient((loaded, bytes) => this.#progress(loaded, bytes));
     const { client } = this;
+    this.turn++; // what the old one was at is dropped
     this.net = null;
-    if (this.shown) this.#show({ ...this.shown, people: [], times: null });
+    if (this.shown) this.#show({ ...this.shown, people: [], times: null, rate: 0 });
     $('loading').hidden = false;
+    setBusy(true);
     this.#say('Loading the net…');
     try {
       const net = await client.load(provider);
@@ -53,8 +57,12 @@ class Page {
     }
     this.#showNet();
     this.#say('Ready.');
-    if (this.camera.isOn) this.#follow();
-    else if (this.file) await this.open(this.file.blob, this.file.name);
+    if (this.file) {
+      await this.open(this.file.blob, this.file.name);
+    } else {
+      setBusy(false);
+      if (this.camera.isOn) this.#follow();
+    }
   }
 
   #progress(loaded, bytes) {
@@ -92,10 +100,11 @@ class Page {
     this.#stopCamera();
     this.#clearError();
     const turn = ++this.turn;
+    this.file = { blob, name };
+    setBusy(true);
     try {
       const { shown, input } = await readImage(blob, name);
       if (turn !== this.turn) return;
-      this.file = { blob, name };
       this.#show({ image: shown, name, people: [], times: null });
       if (!this.net) return; // #load() comes back to it
       this.#say(`Finding people in ${name}…`);
@@ -103,13 +112,16 @@ class Page {
       image.close();
       if (turn === this.turn) this.#found({ image: shown, name, people, times });
     } catch (error) {
-      if (turn === this.turn) this.#fail(error.message);
+      if (turn !== this.turn) return;
+      this.file = null;
+      this.#fail(error.message);
     }
   }
 
   #found(shown) {
     this.#show(shown);
     this.#say(this.#summary(), true);
+    setBusy(false);
   }
 
   // ---- the camera
@@ -138,6 +150,7 @@ class Page {
       return;
     }
     this.file = null;
+    setBusy(!this.net);
     $('mirror').checked = this.camera.facesUser;
     this.#showCameraControls(true);
     showDevices($('device'), await this.camera.devices());
@@ -183,8 +196,8 @@ class Page {
   }
 
   #showCameraControls(isOn) {
-    $('camera').setAttribute('aria-pressed', String(isOn));
-    $('camera-label').textContent = isOn ? 'Stop the camera' : 'Use the camera';
+    $('camera').classList.toggle('is-on', isOn);
+    $('camera').textContent = isOn ? 'Stop the camera' : 'Use the camera';
     $('camera-options').hidden = !isOn;
     $('rate-row').hidden = !isOn;
   }
@@ -215,19 +228,22 @@ class Page {
     $('total').textContent = times ? milliseconds(times.total) : '–';
     $('rate').textContent = rate ? rate.toFixed(1) : '–';
     for (const id of ['save-image', 'save-poses']) $(id).disabled = !times;
-    if (times) this.#renderList(people);
+    this.#renderText(people);
   }
 
-  #renderList(people) {
-    // A list that changes with every frame helps nobody.
-    $('list').hidden = this.camera.isOn || people.length === 0;
-    if ($('list').hidden) return;
-    $('list').replaceChildren(...people.map((person) => {
+  /** Say in text what the drawing shows. */
+  #renderText(people) {
+    const { name, times } = this.shown;
+    // Text that changes with every frame helps nobody.
+    const isLive = this.camera.isOn;
+    const found = isLive ? 'live, people drawn over it' : times && this.#summary();
+    $('canvas').setAttribute('aria-label', `${name}: ${found ?? 'people not found yet'}`);
+    $('list').hidden = isLive || people.length === 0;
+    $('list').replaceChildren(...(isLive ? [] : people).map((person) => {
       const item = document.createElement('li');
       item.textContent = describePerson(person, Number($('keypoint').value));
       return item;
     }));
-    $('canvas').setAttribute('aria-label', `${this.shown.name}: ${this.#summary()}`);
   }
 
   /** The people that are sure enough to be shown. */
@@ -258,6 +274,7 @@ class Page {
     $('error').textContent = message;
     $('error').hidden = false;
     this.#say('');
+    setBusy(false);
   }
 
   #clearError() {
@@ -330,6 +347,11 @@ class Page {
   }
 }
 
+/** @param {boolean} isBusy Whether the image is about to change: it is not read out. */
+function setBusy(isBusy) {
+  $('frame').setAttribute('aria-busy', String(isBusy));
+}
+
 /** The lowest score that the slider can show: it filters what was found at it. */
 function leastScore() {
   return Number($('score').min);
@@ -346,7 +368,7 @@ function setSlider(name, value) {
 
 /** @param {string} name `'score'` or `'keypoint'`. */
 function showSliderValue(name) {
-  $(`${name}-value`).value = Number($(name).value).toFixed(2);
+  $(`${name}-value`).textContent = Number($(name).value).toFixed(2);
 }
 
 /**

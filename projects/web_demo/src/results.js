@@ -54,7 +54,8 @@ export function describePerson({ score, keypoints }, threshold) {
   return `score ${score.toFixed(2)}, ${shown} of ${keypoints.length} keypoints`;
 }
 
-/** @param {number} ms Milliseconds. */
+/** @param {number} ms Milliseconds. @returns {string} A short text. */
 export function milliseconds(ms) {
+  if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
   return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
 }

@@ -10,6 +10,7 @@
 const POSITION_SCALE = 1024;
 const WEIGHTS = 32;
 const SHIFT = 5;
+const HALF = WEIGHTS * WEIGHTS / 2;
 const CHANNELS = 4; // of the image: RGBA
 
 /**
@@ -153,33 +154,35 @@ export class Letterbox {
    * @param {Uint8Array} lower The next one.
    */
   #mixRow(blob, y, upper, lower) {
-    const { width, height } = this.spec;
+    const { width, height, color } = this.spec;
     const { first, second, weight } = this.columns;
+    const [red, green, blue] = this.tables;
+    const [redPlane, greenPlane, bluePlane] = color === 'rgb' ? [0, 1, 2] : [2, 1, 0];
     const below = this.rows.weight[y];
     const above = WEIGHTS - below;
-    for (let plane = 0; plane < 3; plane++) {
-      const channel = this.spec.color === 'rgb' ? plane : 2 - plane;
-      const table = this.tables[plane];
-      const out = (plane * height + y) * width;
-      for (let x = 0; x < width; x++) {
-        const right = weight[x];
-        const left = WEIGHTS - right;
-        const a = CHANNELS * first[x] + channel;
-        const b = CHANNELS * second[x] + channel;
-        const sum = (upper[a] * left + upper[b] * right) * above +
-          (lower[a] * left + lower[b] * right) * below;
-        blob[out + x] = table[(sum + WEIGHTS * WEIGHTS / 2) >> (2 * SHIFT)];
-      }
+    const start = (plane) => (plane * height + y) * width;
+    let [r, g, b] = [start(redPlane), start(greenPlane), start(bluePlane)];
+    for (let x = 0; x < width; x++) {
+      const right = weight[x];
+      const left = WEIGHTS - right;
+      const p = CHANNELS * first[x];
+      const q = CHANNELS * second[x];
+      const mix = (channel) => ((upper[p + channel] * left + upper[q + channel] * right) * above +
+        (lower[p + channel] * left + lower[q + channel] * right) * below + HALF) >> (2 * SHIFT);
+      blob[r++] = red[mix(0)];
+      blob[g++] = green[mix(1)];
+      blob[b++] = blue[mix(2)];
     }
   }
 }
 
 /**
  * @param {InputSpec} spec The input.
- * @returns {Float32Array[]} For each channel of the input, what each of the
- *     256 grey values becomes: (value - mean) / std.
+ * @returns {Float32Array[]} For red, green and blue, what each of the 256 grey
+ *     values becomes in the input: (value - mean) / std.
  */
-function makeTables(spec) {
-  return [0, 1, 2].map((plane) => Float32Array.from({ length: 256 }, (_, value) =>
-    Math.fround(value - Math.fround(spec.mean[plane])) / Math.fround(spec.std[plane])));
+function makeTables({ mean, std, color }) {
+  const channels = color === 'rgb' ? [0, 1, 2] : [2, 1, 0];
+  return channels.map((channel) => Float32Array.from({ length: 256 }, (_, value) =>
+    Math.fround(value - Math.fround(mean[channel])) / Math.fround(std[channel])));
 }

@@ -29,5 +29,5 @@ test('text', () => {
   assert.deepEqual([0, 1, 2].map(countPeople), ['No people', '1 person', '2 people']);
   assert.equal(describePerson(PEOPLE[0], 0.3), 'score 0.81, 2 of 2 keypoints');
   assert.equal(describePerson(PEOPLE[0], 0.31), 'score 0.81, 1 of 2 keypoints');
-  assert.deepEqual([9.94, 10.4].map(milliseconds), ['9.9 ms', '10 ms']);
+  assert.deepEqual([9.94, 10.4, 2345].map(milliseconds), ['9.9 ms', '10 ms', '2.3 s']);
 });
