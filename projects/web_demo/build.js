@@ -24,23 +24,18 @@ const RUNTIMES = {
 };
 
 /**
- * Find the published net.
+ * Find the published net; of several, the first, as the Python package does.
  *
  * @returns {string} Its folder for onnxruntime.
  */
 function publishedModel() {
   const weights = join(ROOT, 'weights');
-  const names = readdirSync(weights)
-    .filter((name) => existsSync(join(weights, name, 'onnx', 'deploy.json')));
-  if (names.length === 1) return join(weights, names[0], 'onnx');
-  const index = readFileSync(join(weights, 'metafile.yml'), 'utf8');
-  const listed = [...index.matchAll(/^- Name: (\S+)$/gm)].map((match) => match[1])
-    .find((name) => names.includes(name));
-  if (!listed) {
-    throw new InputError('weights/metafile.yml: names no net with a folder "onnx"; ' +
-      'name one with --model');
+  const folders = readdirSync(weights).sort().map((name) => join(weights, name, 'onnx'));
+  const folder = folders.find((each) => existsSync(join(each, 'deploy.json')));
+  if (!folder) {
+    throw new InputError(`${weights}: no net with a folder "onnx"; name one with --model`);
   }
-  return join(weights, listed, 'onnx');
+  return folder;
 }
 
 /**

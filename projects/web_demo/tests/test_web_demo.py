@@ -20,16 +20,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from projects.web_demo.tests import make_golden
+from sasd_mmpose import PoseEstimator
+from sasd_mmpose.inference.model_zoo import find_model
+
 HERE = Path(__file__).parent
 PROJECT = HERE.parent
-sys.path.insert(0, str(HERE))
-try:
-    import python_side
-finally:
-    sys.path.remove(str(HERE))
-
-from sasd_mmpose.deploy import PosePredictor  # noqa: E402
-
 EXAMPLE = PROJECT / 'src' / 'examples' / 'drawn_people.jpg'
 LEAST_SCORE = 0.05  # that the page's slider can be set to
 REAL_IMAGES = 6
@@ -77,8 +73,8 @@ def test_unit_tests():
 
 
 def test_golden_file_is_what_python_finds_today():
-    stored = json.loads(python_side.GOLDEN.read_text())
-    today = json.loads(json.dumps(python_side.make_golden()))
+    stored = json.loads(make_golden.GOLDEN.read_text())
+    today = json.loads(json.dumps(make_golden.make_golden()))
     for before, now in zip(stored['decoding'], today['decoding'], strict=True):
         assert [m['data'] for m in before['maps']] == [m['data'] for m in now['maps']]
         for old, new in zip(before['found'], now['found'], strict=True):
@@ -107,10 +103,9 @@ def grey_values(case: dict) -> np.ndarray:
 @pytest.fixture(scope='module')
 def published_model() -> Path:
     """The folder of the published net for ONNX Runtime."""
-    models = sorted((PROJECT.parents[1] / 'weights').glob('*/onnx'))
-    if len(models) != 1:
-        pytest.skip('needs one published net with a folder "onnx" under weights')
-    return models[0]
+    model = find_model(None)
+    assert model is not None
+    return model.folder / 'onnx'
 
 
 @pytest.fixture(scope='module')
@@ -185,18 +180,18 @@ def test_serve_names_what_is_missing(tmp_path: Path):
 # ---- in Chromium
 
 
-def find_people(predictor: PosePredictor, image: np.ndarray) -> dict:
+def find_people(estimator: PoseEstimator, image: np.ndarray) -> dict:
     """What Python finds, and a threshold that no score comes near.
 
     Args:
-        predictor (PosePredictor): The net, with ``LEAST_SCORE``.
+        estimator (PoseEstimator): The net, with ``LEAST_SCORE``.
         image (np.ndarray): (H, W, 3), BGR, uint8.
 
     Returns:
         dict: ``size`` (width, height), ``threshold``, and ``people`` above it
         as COCO's results.
     """
-    people = predictor(image)
+    people = estimator.predict(image)
     scores = np.array([person.score for person in people] + [0])
     candidates = np.arange(15, 46) / 100
     distance = np.abs(candidates[:, None] - scores).min(axis=1)
@@ -246,7 +241,8 @@ def cases(dist: Path, published_model: Path,
     """The folder of what the tests in the browser compare with."""
     need('node', 'playwright-core', 'chromium')
     folder = tmp_path_factory.mktemp('cases')
-    predictor = PosePredictor.from_dir(published_model, score_thr=LEAST_SCORE)
+    estimator = PoseEstimator(
+        published_model, runtime='onnxruntime', score_thr=LEAST_SCORE)
     example = cv2.imread(str(EXAMPLE))
     cv2.imwrite(str(folder / 'example.png'), example)
     # A tall one, of which much is padding, and one that is made smaller.
@@ -257,7 +253,7 @@ def cases(dist: Path, published_model: Path,
     for path in real_images():
         shutil.copy(path, folder)
     images = [
-        dict(file=path.name, **find_people(predictor, cv2.imread(str(path))))
+        dict(file=path.name, **find_people(estimator, cv2.imread(str(path))))
         for path in sorted(folder.iterdir())
     ]
     frame = write_video(
@@ -266,7 +262,7 @@ def cases(dist: Path, published_model: Path,
     (folder / 'cases.json').write_text(json.dumps(dict(
         dist=str(dist), server=str(PROJECT / 'serve.py'), python=sys.executable,
         chromium=chromium_path(), images=images,
-        video=dict(file='camera.y4m', **find_people(predictor, frame)))))
+        video=dict(file='camera.y4m', **find_people(estimator, frame)))))
     yield folder
 
 

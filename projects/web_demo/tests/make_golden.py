@@ -1,4 +1,9 @@
-"""What the page is compared with: the Python package."""
+"""Write golden.json: what the Python package makes of maps and images.
+
+    python -m projects.web_demo.tests.make_golden
+
+The page's modules are compared with it, without Python.
+"""
 from __future__ import annotations
 
 import base64
@@ -9,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from sasd_mmpose.deploy.decoding import PoseDecoder, Poses
-from sasd_mmpose.deploy.description import (
+from sasd_mmpose.inference.decoding import PoseDecoder, Poses
+from sasd_mmpose.inference.letterbox import Letterbox
+from sasd_mmpose.inference.model_description import (
     Bone,
     InputSpec,
     Keypoint,
@@ -18,7 +24,6 @@ from sasd_mmpose.deploy.description import (
     OutputSpec,
     Thresholds,
 )
-from sasd_mmpose.deploy.letterbox import Letterbox
 
 GOLDEN = Path(__file__).parent / 'golden' / 'golden.json'
 RGB = InputSpec('in0', 64, 64, False, 32, 'rgb', [0] * 3, [255] * 3, 114)
@@ -104,7 +109,8 @@ def letterbox_case(spec: InputSpec, width: int, height: int) -> dict[str, Any]:
     blob, place = letterbox(np.ascontiguousarray(image[..., ::-1]))
     grey = blob[0] * np.float32(spec.std)[:, None, None]
     grey = (grey + np.float32(spec.mean)[:, None, None]).round().astype(np.uint8)
-    points = place.to_picture(np.float64(POINTS))
+    points = np.float64(POINTS) / place.size * place.scale
+    points += place.center - place.scale / 2
     return dict(input=asdict(spec), width=width, height=height,
                 image=encode(image), grey=encode(grey), points=POINTS,
                 points_in_image=points.round(4).tolist())
