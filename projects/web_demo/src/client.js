@@ -9,6 +9,8 @@ export class EstimatorClient {
   constructor(onProgress) {
     this.nextId = 0;
     this.waiting = new Map();
+    /** Why nothing is answered any more; null while the thread lives. */
+    this.failure = null;
     this.worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
     this.worker.addEventListener('message', ({ data }) => {
       if (data.id === undefined) onProgress(data.loaded, data.bytes);
@@ -28,6 +30,7 @@ export class EstimatorClient {
 
   /** @param {string} message Why nothing will be answered. */
   #fail(message) {
+    this.failure = message;
     for (const { reject } of this.waiting.values()) reject(new Error(message));
     this.waiting.clear();
   }
@@ -39,6 +42,7 @@ export class EstimatorClient {
    * @returns {Promise<any>} The answer.
    */
   #ask(task, args, transfer = []) {
+    if (this.failure !== null) return Promise.reject(new Error(this.failure));
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });

@@ -23,6 +23,8 @@ class Page {
     this.shown = null;
     /** The image file that was asked for last; null where it was something else. */
     this.file = null;
+    /** Whether the camera was asked for and is not on yet. */
+    this.isStarting = false;
     /** Counts what was asked for, so that late answers are dropped. */
     this.turn = 0;
     this.announced = { text: '', at: 0 };
@@ -127,12 +129,15 @@ class Page {
   // ---- the camera
 
   async #toggleCamera() {
+    if (this.isStarting) return; // the browser asks the user still
     if (this.camera.isOn) {
       this.#stopCamera();
       this.#say('The camera is off.');
-    } else {
-      await this.#startCamera($('device').value);
+      return;
     }
+    this.isStarting = true;
+    await this.#startCamera($('device').value);
+    this.isStarting = false;
   }
 
   /** @param {string} deviceId Which one; empty for the browser's choice. */
@@ -142,10 +147,11 @@ class Page {
     try {
       await this.camera.start(deviceId);
     } catch (error) {
+      this.#showCameraControls(false);
       this.#fail(error.message);
       return;
     }
-    if (turn !== this.turn) {
+    if (turn !== this.turn) { // an image was opened meanwhile
       this.camera.stop();
       return;
     }
@@ -153,8 +159,8 @@ class Page {
     setBusy(!this.net);
     $('mirror').checked = this.camera.facesUser;
     this.#showCameraControls(true);
-    showDevices($('device'), await this.camera.devices());
     if (this.net) this.#follow();
+    showDevices($('device'), await this.camera.devices());
   }
 
   #stopCamera() {
@@ -185,7 +191,7 @@ class Page {
         rate = smooth(rate, 1000 / (now - before));
         before = now;
         this.shown?.image.close();
-        this.#show({ image, name: 'camera', people, times, rate });
+        this.#show({ image, name: 'camera', isFrame: true, people, times, rate });
         this.#say(this.#summary());
       }
     } catch (error) {
@@ -219,7 +225,7 @@ class Page {
     this.stage.show({
       image,
       people,
-      mirrored: this.shown.name === 'camera' && $('mirror').checked,
+      mirrored: Boolean(this.shown.isFrame) && $('mirror').checked,
       description: this.net?.description,
       look: { keypoint: Number($('keypoint').value), boxes: $('boxes').checked },
     });
