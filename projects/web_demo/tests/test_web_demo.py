@@ -12,7 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -28,7 +27,7 @@ HERE = Path(__file__).parent
 PROJECT = HERE.parent
 EXAMPLE = PROJECT / 'src' / 'examples' / 'drawn_people.jpg'
 LEAST_SCORE = 0.05  # that the page's slider can be set to
-REAL_IMAGES = 6
+NUM_PHOTOGRAPHS = 8
 VIDEO_SIZE = (640, 480)
 EXIF_ORIENTATION = 0x0112
 
@@ -59,10 +58,9 @@ def run_node(*args: object, **env: str) -> subprocess.CompletedProcess:
         capture_output=True, text=True, timeout=1500)
 
 
-def assert_passes(*tests: Path, **env: str) -> None:
-    """Run files of node's tests."""
-    assert tests
-    done = run_node('--test', *tests, **env)
+def assert_passes(*args: object, **env: str) -> None:
+    """Run files of node's tests, with options of ``node --test`` before them."""
+    done = run_node('--test', '--test-reporter', 'tap', *args, **env)
     assert done.returncode == 0, done.stdout + done.stderr
     assert '\n# pass 0\n' not in done.stdout
 
@@ -227,49 +225,62 @@ def write_turned(path: Path, image: np.ndarray) -> None:
     Image.fromarray(lying[..., ::-1]).save(path, quality=90, exif=exif)
 
 
-def real_images() -> list[Path]:
-    """A few photographs, where ``SASD_DATA_ROOT`` has them."""
-    root = os.environ.get('SASD_DATA_ROOT')
-    if not root:
-        return []
-    return sorted(Path(root, 'coco_mini', 'images').glob('*.jpg'))[:REAL_IMAGES]
+def write_cases(folder: Path, dist: Path, model: Path,
+                video: np.ndarray | None = None) -> None:
+    """Write cases.json: what Python finds in the images of a folder.
+
+    Args:
+        folder (Path): The images; and ``camera.y4m`` where there is a video.
+        dist (Path): The built page.
+        model (Path): Its net.
+        video (np.ndarray | None): (H, W, 3), BGR, uint8: frame of the video.
+    """
+    estimator = PoseEstimator(model, runtime='onnxruntime', score_thr=LEAST_SCORE)
+    cases = dict(
+        dist=str(dist), server=str(PROJECT / 'serve.py'), python=sys.executable,
+        chromium=chromium_path(), images=[
+            dict(file=path.name, **find_people(estimator, cv2.imread(str(path))))
+            for path in sorted(folder.glob('*.[jp][pn]g'))])
+    assert sum(len(image['people']) for image in cases['images']) >= 8
+    if video is not None:
+        cases['video'] = dict(file='camera.y4m', **find_people(estimator, video))
+        assert cases['video']['people']
+    (folder / 'cases.json').write_text(json.dumps(cases))
 
 
 @pytest.fixture(scope='module')
-def cases(dist: Path, published_model: Path,
-          tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The folder of what the tests in the browser compare with."""
+def drawn_cases(dist: Path, published_model: Path,
+                tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of cases with drawn people, and a camera's video of them."""
     need('node', 'playwright-core', 'chromium')
-    folder = tmp_path_factory.mktemp('cases')
-    estimator = PoseEstimator(
-        published_model, runtime='onnxruntime', score_thr=LEAST_SCORE)
+    folder = tmp_path_factory.mktemp('drawn')
     example = cv2.imread(str(EXAMPLE))
+    shutil.copy(EXAMPLE, folder)
     cv2.imwrite(str(folder / 'example.png'), example)
     # A tall one, of which much is padding, and one that is made smaller.
     cv2.imwrite(str(folder / 'tall.png'), example[:, 100:400])
     cv2.imwrite(str(folder / 'large.png'), cv2.resize(example, None, fx=2.5, fy=2.5))
-    shutil.copy(EXAMPLE, folder)
     write_turned(folder / 'turned.jpg', example)
-    for path in real_images():
-        shutil.copy(path, folder)
-    images = [
-        dict(file=path.name, **find_people(estimator, cv2.imread(str(path))))
-        for path in sorted(folder.iterdir())
-    ]
     frame = write_video(
         folder / 'camera.y4m',
         cv2.resize(example, VIDEO_SIZE, interpolation=cv2.INTER_AREA))
-    (folder / 'cases.json').write_text(json.dumps(dict(
-        dist=str(dist), server=str(PROJECT / 'serve.py'), python=sys.executable,
-        chromium=chromium_path(), images=images,
-        video=dict(file='camera.y4m', **find_people(estimator, frame)))))
-    yield folder
+    write_cases(folder, dist, published_model, frame)
+    return folder
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('name', ['images', 'camera', 'controls', 'webgpu'])
-def test_in_the_browser(cases: Path, name: str):
-    found = json.loads((cases / 'cases.json').read_text())
-    assert sum(len(image['people']) for image in found['images']) >= 8
-    assert found['video']['people']
-    assert_passes(HERE / 'browser' / f'{name}.test.js', WEB_DEMO_CASES=str(cases))
+def test_in_the_browser(drawn_cases: Path, name: str):
+    assert_passes(HERE / 'browser' / f'{name}.test.js',
+                  WEB_DEMO_CASES=str(drawn_cases))
+
+
+@pytest.mark.slow
+def test_photographs_in_the_browser(coco_mini: Path, dist: Path,
+                                    published_model: Path, tmp_path: Path):
+    need('node', 'playwright-core', 'chromium')
+    for path in sorted(coco_mini.glob('images/*.jpg'))[:NUM_PHOTOGRAPHS]:
+        shutil.copy(path, tmp_path)
+    write_cases(tmp_path, dist, published_model)
+    assert_passes('--test-name-pattern', 'same people',
+                  HERE / 'browser' / 'images.test.js', WEB_DEMO_CASES=str(tmp_path))
