@@ -21,7 +21,8 @@ if command -v chromium >/dev/null || command -v chromium-browser >/dev/null; the
 fi
 if [[ $EUID -eq 0 ]] && command -v apt-get >/dev/null; then
   apt-get update -q
-  DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends chromium
+  DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends \
+    chromium </dev/null
 else
   echo 'note: no chromium here; the tests in the browser will be skipped' >&2
 fi
