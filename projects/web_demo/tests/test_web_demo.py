@@ -269,9 +269,18 @@ def drawn_cases(dist: Path, published_model: Path,
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize('name', ['images', 'camera', 'controls', 'webgpu'])
+@pytest.mark.parametrize('name', ['images', 'camera', 'controls'])
 def test_in_the_browser(drawn_cases: Path, name: str):
     assert_passes(HERE / 'browser' / f'{name}.test.js',
+                  WEB_DEMO_CASES=str(drawn_cases))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    'SASD_TEST_WEBGPU' not in os.environ,
+    reason='needs SASD_TEST_WEBGPU=1: a GPU in software takes a core for minutes')
+def test_webgpu_in_the_browser(drawn_cases: Path):
+    assert_passes(HERE / 'browser' / 'webgpu.test.js',
                   WEB_DEMO_CASES=str(drawn_cases))
 
 

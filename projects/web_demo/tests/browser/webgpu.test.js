@@ -5,7 +5,7 @@ import {
   assertSamePeople, casePath, cases, launch, openPage, savedPoses, serve, untilReady,
 } from './page.js';
 
-// A GPU in software is slow: the net takes half a minute on one core.
+// A GPU in software is slow: the net takes half a minute on one free core.
 const SLOWEST = 700_000;
 
 test('WebGPU finds the same people', { timeout: 2 * SLOWEST }, async () => {
