@@ -11,7 +11,7 @@ WORKERS ?= 2
 # More arguments for pytest, as in: make test ARGS='-x -k assigner'
 ARGS ?=
 
-.PHONY: help setup demo test test-fast lint docs runner arm-check clean
+.PHONY: help setup demo test test-fast lint docs runner arm-check web web-test clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -60,7 +60,17 @@ runner: setup ## the C++ runner for this machine, with its unit tests
 arm-check: setup ## the C++ runner for 64-bit ARM, emulated, against x86 and Python
 	@$(BIN)/python projects/ncnn_runner/scripts/arm_check.py $(ARGS)
 
+web: ## build the page for the browser and serve it (needs Node.js 20 or newer)
+	@projects/web_demo/setup.sh
+	@node projects/web_demo/build.js
+	@$(PYTHON) projects/web_demo/serve.py $(ARGS)
+
+web-test: setup ## the tests of that page, in Chromium, too
+	@projects/web_demo/setup.sh --tests
+	@$(BIN)/python -m pytest projects/web_demo/tests $(ARGS)
+
 clean: ## remove .venv and what tests and builds leave; keeps data and work_dirs
-	rm -rf .venv $(DOCS) site build projects/*/build dist *.egg-info \
+	rm -rf .venv $(DOCS) site build projects/*/build projects/*/dist \
+	  projects/*/node_modules dist *.egg-info \
 	  .pytest_cache .ruff_cache .mypy_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
