@@ -1,13 +1,15 @@
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_guard_hook import CheckpointGuardHook
+from .fast_backbone_hook import FastBackboneHook
 from .finite_loss_hook import FiniteLossHook
+from .images_per_hour_hook import ImagesPerHourHook
 from .sample_seed_hook import SampleSeedHook
 from .sasd_stage_hook import SASDStageHook
 from .skipped_images_hook import SkippedImagesHook
 from .time_limit_hook import TimeLimitHook, TimeLimitReached
 
 __all__ = [
-    'ChannelsLastHook', 'CheckpointGuardHook', 'FiniteLossHook',
-    'SASDStageHook', 'SampleSeedHook', 'SkippedImagesHook', 'TimeLimitHook',
-    'TimeLimitReached'
+    'ChannelsLastHook', 'CheckpointGuardHook', 'FastBackboneHook',
+    'FiniteLossHook', 'ImagesPerHourHook', 'SASDStageHook', 'SampleSeedHook',
+    'SkippedImagesHook', 'TimeLimitHook', 'TimeLimitReached'
 ]
