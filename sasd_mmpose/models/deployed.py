@@ -12,7 +12,8 @@ from .distillers import TRAINING_ONLY
 
 # Arguments that distillers have beyond those of the deployed estimator.
 _DISTILLER_KEYS = ('loss_distill', 'weight_sharing', 'shared_statistics',
-                   'aux_level', 'pruned_inference', 'heads_by_position')
+                   'aux_heatmap', 'aux_level', 'pruned_inference',
+                   'heads_by_position')
 
 
 def deployed_cfg(model_cfg: Mapping) -> ConfigDict:
