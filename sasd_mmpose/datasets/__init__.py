@@ -1,5 +1,6 @@
 """Data sets and transforms that MMPose lacks."""
 from .checked_coco import CheckedCocoDataset, CheckedCrowdPoseDataset
+from .samplers import ShareSampler
 from .synthetic_people import SyntheticPeople
 from .transforms import (
     LoadPoseImage,
@@ -12,5 +13,5 @@ from .transforms import (
 __all__ = [
     'CheckedCocoDataset', 'CheckedCrowdPoseDataset', 'LoadPoseImage',
     'PoseMosaic', 'PoseRandomAffine', 'PoseRandomCrop', 'PoseResize',
-    'SyntheticPeople'
+    'ShareSampler', 'SyntheticPeople'
 ]

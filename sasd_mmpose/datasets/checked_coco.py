@@ -20,7 +20,7 @@ from .coco_annotations import (
 class CheckedAnnotationsMixin:
     """Checks of the annotation file for any COCO-style data set of MMPose.
 
-    Beside the checks, which raise :class:`InputError`, three things differ
+    Beside the checks, which raise :class:`InputError`, four things differ
     from MMPose:
 
     - Persons whose box has no width or height inside their picture are left
@@ -28,6 +28,8 @@ class CheckedAnnotationsMixin:
       as any COCO tool keeps them.
     - For evaluation, persons without ``area`` get the estimate that MMPose
       makes for training, with one warning.
+    - ``filter_cfg=dict(sources=[...])`` keeps only the pictures whose
+      ``source`` in the file is among those named.
     - ``filter_cfg=dict(filter_empty_gt=True)`` leaves out of training the
       pictures in which no person has a labelled keypoint. Their people are
       there but not labelled, so they would be learned as background.
@@ -70,6 +72,7 @@ class CheckedAnnotationsMixin:
         with reading_annotations(self.ann_file):
             persons, pictures = super()._load_annotations()
         self._check_pictures(pictures)
+        persons, pictures = self._of_sources(persons, pictures)
         self._check_labels(persons)
         if self.test_mode:
             fill_missing_areas([p['raw_ann_info'] for p in persons],
@@ -89,6 +92,27 @@ class CheckedAnnotationsMixin:
                 f'{folder}: no such picture folder; put the pictures there, '
                 'set data_prefix, or set SASD_DATA_ROOT to the folder that '
                 'holds the data sets')
+
+    def _of_sources(self, persons: list[dict], pictures: list[dict]
+                    ) -> tuple[list[dict], list[dict]]:
+        """Keep what comes from the ``sources`` of ``filter_cfg``, if it has any.
+
+        Raises:
+            InputError: One of them has no pictures in the file.
+        """
+        sources = (self.filter_cfg or {}).get('sources')
+        if sources is None:
+            return persons, pictures
+        known = {picture.get('source') for picture in pictures}
+        missing = sorted(set(sources) - known)
+        if missing:
+            raise InputError(
+                f'{self.ann_file}: no picture has the source {missing[0]!r}; '
+                'correct filter_cfg.sources, there are '
+                f'{sorted(filter(None, known))}')
+        pictures = [p for p in pictures if p.get('source') in sources]
+        kept = {picture['img_id'] for picture in pictures}
+        return [p for p in persons if p['img_id'] in kept], pictures
 
     def _check_labels(self, persons: list[dict]) -> None:
         """Raise where there is nothing to learn from or to evaluate against.
