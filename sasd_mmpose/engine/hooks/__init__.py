@@ -1,5 +1,6 @@
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_guard_hook import CheckpointGuardHook
+from .cpu_budget_hook import CPUBudgetHook
 from .fast_backbone_hook import FastBackboneHook
 from .finite_loss_hook import FiniteLossHook
 from .images_per_hour_hook import ImagesPerHourHook
@@ -9,7 +10,7 @@ from .skipped_images_hook import SkippedImagesHook
 from .time_limit_hook import TimeLimitHook, TimeLimitReached
 
 __all__ = [
-    'ChannelsLastHook', 'CheckpointGuardHook', 'FastBackboneHook',
-    'FiniteLossHook', 'ImagesPerHourHook', 'SASDStageHook', 'SampleSeedHook',
-    'SkippedImagesHook', 'TimeLimitHook', 'TimeLimitReached'
+    'CPUBudgetHook', 'ChannelsLastHook', 'CheckpointGuardHook',
+    'FastBackboneHook', 'FiniteLossHook', 'ImagesPerHourHook', 'SASDStageHook',
+    'SampleSeedHook', 'SkippedImagesHook', 'TimeLimitHook', 'TimeLimitReached'
 ]
