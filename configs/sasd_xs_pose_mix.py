@@ -46,15 +46,14 @@ optim_wrapper = dict(
     optimizer=dict(
         type='MuonAdamW', lr=base_lr, weight_decay=0.05, fused=True),
     clip_grad=dict(max_norm=35.0),
-    # Muon for the neck and the hidden layers of the head alone: it takes as long
-    # for the large layers as their gradients.
+    # The matrices of SPPF are so large that Muon takes too long for them.
     paramwise_cfg=dict(
         norm_decay_mult=0,
         bias_decay_mult=0,
         custom_keys={
             '.out.weight': dict(orthogonal=False),
             'neck.sppf': dict(orthogonal=False),
-            'backbone': dict(lr_mult=0.3, orthogonal=False),
+            'backbone': dict(lr_mult=0.3),
         }))
 param_scheduler = [
     dict(
