@@ -17,7 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import torch
-from mmengine.config import Config, ConfigDict
+from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, init_default_scope
 from mmengine.runner import Runner
@@ -116,6 +116,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('config', help='config of a training')
     parser.add_argument('out', type=Path, help='json to write')
     parser.add_argument('--rounds', type=int, default=10)
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction,
+                        default={}, help='changes of the config')
     return parser.parse_args()
 
 
@@ -123,8 +125,10 @@ def main() -> None:
     """Measure, print and write."""
     args = parse_args()
     torch.set_num_threads(1)
-    result = dict(config=args.config,
-                  **measure(Config.fromfile(args.config), args.rounds))
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options)
+    result = dict(config=args.config, changes=args.cfg_options,
+                  **measure(cfg, args.rounds))
     text = json.dumps(result, indent=1)
     print(text)
     args.out.parent.mkdir(parents=True, exist_ok=True)
