@@ -1,13 +1,14 @@
 """Every config builds, trains a step and deploys, and has the right size."""
 from __future__ import annotations
 
+import itertools
 import logging
 from pathlib import Path
 
 import pytest
 import torch
 from mmengine.config import Config
-from mmengine.dataset import pseudo_collate
+from mmengine.dataset import ConcatDataset, pseudo_collate
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import (
     DATASETS,
@@ -60,14 +61,22 @@ def shrunk(transform: dict, size: int) -> dict:
     return changed
 
 
+def pipelines(dataset: dict) -> list[list[dict]]:
+    """The pipeline of a data set, or of each of several."""
+    return [part.pipeline for part in dataset.get('datasets', [dataset])]
+
+
 def small_data(cfg: Config, split: str, size: int) -> torch.utils.data.Dataset:
     """Drawn pictures in the config's pipeline at a small input size."""
-    pipeline = [shrunk(transform, size)
-                for transform in cfg[f'{split}_dataloader'].dataset.pipeline]
-    return DATASETS.build(dict(
-        type='SyntheticPeople', num_images=4, image_size=(size, size),
-        person_height=(0.5, 0.9), metainfo=cfg.model.head.metainfo,
-        test_mode=split != 'train', pipeline=pipeline))
+    parts = [
+        DATASETS.build(dict(
+            type='SyntheticPeople', num_images=4, image_size=(size, size),
+            person_height=(0.5, 0.9), metainfo=cfg.model.head.metainfo,
+            test_mode=split != 'train',
+            pipeline=[shrunk(transform, size) for transform in pipeline]))
+        for pipeline in pipelines(cfg[f'{split}_dataloader'].dataset)
+    ]
+    return parts[0] if len(parts) == 1 else ConcatDataset(parts)
 
 
 def check_recipe(cfg: Config, model: torch.nn.Module) -> None:
@@ -97,7 +106,7 @@ def test_config_trains_and_predicts_at_small_size(name, monkeypatch):
 
     data = small_data(cfg, 'train', size)
     batch = model.data_preprocessor(
-        pseudo_collate([data[0], data[1]]), training=True)
+        pseudo_collate([data[0], data[len(data) - 1]]), training=True)
     assert batch['inputs'].shape == (2, 3, size, size)
     assert batch['inputs'].max() <= 1
     losses = model(**batch, mode='loss')
@@ -144,7 +153,7 @@ def test_largest_stride_is_that_of_the_pipeline(name):
     largest = max(cfg.model.head.strides)
     assert all(side % largest == 0 for side in cfg.input_size)
     for loader in cfg.train_dataloader, cfg.val_dataloader:
-        for transform in loader.dataset.pipeline:
+        for transform in itertools.chain(*pipelines(loader.dataset)):
             if transform.type in ('PoseMosaicAffine', 'PoseResize'):
                 assert transform.get('size_factor', 32) == largest
 

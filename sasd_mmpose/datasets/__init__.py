@@ -5,6 +5,7 @@ from ..compat import mend_mmpose
 mend_mmpose()
 
 from .checked_coco import CheckedCocoDataset, CheckedCrowdPoseDataset
+from .samplers import ShareSampler
 from .transforms import (
     LoadPoseImage,
     PackPoseTargets,
@@ -19,5 +20,5 @@ from .transforms import (
 __all__ = [
     'CheckedCocoDataset', 'CheckedCrowdPoseDataset', 'LoadPoseImage',
     'PackPoseTargets', 'PoseHSVRandomAug', 'PoseMosaic', 'PoseMosaicAffine',
-    'PoseRandomAffine', 'PoseRandomCrop', 'PoseResize'
+    'PoseRandomAffine', 'PoseRandomCrop', 'PoseResize', 'ShareSampler'
 ]

@@ -43,6 +43,8 @@ class CheckedAnnotationsMixin:
       estimate 0.53 x box area, 0, and the number of labelled keypoints.
     - Coordinates of keypoints with visibility 0 may be anything, NaN
       included.
+    - ``filter_cfg=dict(sources=[...])`` keeps only the images whose
+      ``source`` in the file is among those named.
     - ``filter_cfg=dict(filter_empty_gt=True)`` leaves out of training the
       images in which no person has a labelled keypoint. Their people are
       there but not labelled, so they would be learned as background.
@@ -137,7 +139,7 @@ class CheckedAnnotationsMixin:
             visible_only=self.VISIBLE_ONLY))
         self._metainfo['CLASSES'] = annotations.categories
         self._check_folder()
-        persons, images = self._parse(annotations)
+        persons, images = self._of_sources(*self._parse(annotations))
         if self.test_mode:
             return persons, images
         return self._without_empty_boxes(persons), images
@@ -173,6 +175,27 @@ class CheckedAnnotationsMixin:
                 f'{folder}: no such image folder; put the images there, '
                 'set data_prefix, or set SASD_DATA_ROOT to the folder that '
                 'holds the data sets')
+
+    def _of_sources(self, persons: list[dict], images: list[dict]
+                    ) -> tuple[list[dict], list[dict]]:
+        """Keep what comes from the ``sources`` of ``filter_cfg``, if it has any.
+
+        Raises:
+            InputError: One of them has no images in the file.
+        """
+        sources = (self.filter_cfg or {}).get('sources')
+        if sources is None:
+            return persons, images
+        known = {image.get('source') for image in images}
+        missing = sorted(set(sources) - known)
+        if missing:
+            raise InputError(
+                f'{self.ann_file}: no image has the source {missing[0]!r}; '
+                'correct filter_cfg.sources, there are '
+                f'{sorted(filter(None, known))}')
+        images = [image for image in images if image.get('source') in sources]
+        kept = {image['img_id'] for image in images}
+        return [p for p in persons if p['img_id'] in kept], images
 
     def _without_empty_boxes(self, persons: list[dict]) -> list[dict]:
         """Leave out persons whose box, inside the image, is empty."""

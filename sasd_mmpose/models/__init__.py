@@ -12,6 +12,7 @@ from .losses import (
     CIoULoss,
     FeatureAlignmentLoss,
     KeypointDistanceLoss,
+    KeypointHeatmapLoss,
     NormalizedSkeletonLoss,
     YOLOPoseCriterion,
 )
@@ -20,8 +21,8 @@ from .task_modules import YOLOAnchorAssigner, YOLOPoseCoder
 
 __all__ = [
     'BatchRandomScale', 'CIoULoss', 'DirectDistiller', 'FeatureAlignmentLoss',
-    'KeypointDistanceLoss', 'NormalizedSkeletonLoss', 'PoseShuffleNetV2',
-    'SASDDistiller', 'UniformPAFPN', 'YOLOAnchorAssigner', 'YOLOPoseCoder',
-    'YOLOPoseCriterion', 'YOLOPoseHead', 'YOLOv5CSPDarknet', 'deployed_cfg',
-    'prune_state_dict'
+    'KeypointDistanceLoss', 'KeypointHeatmapLoss', 'NormalizedSkeletonLoss',
+    'PoseShuffleNetV2', 'SASDDistiller', 'UniformPAFPN', 'YOLOAnchorAssigner',
+    'YOLOPoseCoder', 'YOLOPoseCriterion', 'YOLOPoseHead', 'YOLOv5CSPDarknet',
+    'deployed_cfg', 'prune_state_dict'
 ]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from mmengine.dataset import BaseDataset, ConcatDataset
+from mmengine.dataset import BaseDataset, ConcatDataset, RepeatDataset
 from torch.utils.data import DataLoader
 
 from sasd_mmpose.engine.hooks import SampleSeedHook
@@ -56,11 +56,26 @@ def test_another_seed_draws_other_numbers():
         assert one[0] == other[0] and one[1] != other[1] and one[2] != other[2]
 
 
-def test_wrapped_data_sets_are_left_alone():
+def test_concatenated_data_sets_draw_each_for_itself():
     dataset = ConcatDataset([Samples(), Samples()])
     runner = SimpleNamespace(
         train_dataloader=SimpleNamespace(dataset=dataset), seed=0, epoch=0)
     hook = SampleSeedHook()
     hook.before_train(runner)
+    drawn = {}
+    for epoch in 0, 1, 0:
+        runner.epoch = epoch
+        hook.before_train_epoch(runner)
+        samples = [dataset[i] for i in reversed(range(8))]
+        assert drawn.setdefault(epoch, samples) == samples
+    assert len({tuple(s[1:]) for e in drawn.values() for s in e}) == 16
+
+
+def test_other_wrapped_data_sets_are_left_alone():
+    dataset = RepeatDataset(Samples(), 2)
+    runner = SimpleNamespace(
+        train_dataloader=SimpleNamespace(dataset=dataset), seed=0, epoch=0)
+    hook = SampleSeedHook()
+    hook.before_train(runner)
     hook.before_train_epoch(runner)
-    assert dataset.datasets[0].pipeline.transforms == [draw]
+    assert dataset.dataset.pipeline.transforms == [draw]

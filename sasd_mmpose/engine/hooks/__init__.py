@@ -1,6 +1,9 @@
 from .channels_last_hook import ChannelsLastHook
 from .checkpoint_guard_hook import CheckpointGuardHook
+from .cpu_budget_hook import CPUBudgetHook
+from .fast_backbone_hook import FastBackboneHook
 from .finite_loss_hook import FiniteLossHook
+from .images_per_hour_hook import ImagesPerHourHook
 from .resume_guard_hook import ResumeGuardHook
 from .same_keypoints_hook import SameKeypointsHook
 from .sample_seed_hook import SampleSeedHook
@@ -9,7 +12,8 @@ from .skipped_images_hook import SkippedImagesHook
 from .time_limit_hook import TimeLimitHook, TimeLimitReached
 
 __all__ = [
-    'ChannelsLastHook', 'CheckpointGuardHook', 'FiniteLossHook',
+    'CPUBudgetHook', 'ChannelsLastHook', 'CheckpointGuardHook',
+    'FastBackboneHook', 'FiniteLossHook', 'ImagesPerHourHook',
     'ResumeGuardHook', 'SASDStageHook', 'SameKeypointsHook', 'SampleSeedHook',
     'SkippedImagesHook', 'TimeLimitHook', 'TimeLimitReached'
 ]

@@ -112,5 +112,6 @@ def orthogonalize(matrix: Tensor) -> Tensor:
     x = x / (x.norm() + 1e-7)
     for _ in range(ITERATIONS):
         gram = x @ x.T
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        factor = torch.addmm(gram, gram, gram, beta=b, alpha=c)
+        x = torch.addmm(x, factor, x, beta=a)
     return (x.T if tall else x).to(matrix.dtype)

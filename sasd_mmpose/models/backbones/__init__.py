@@ -1,4 +1,5 @@
+from .fast_shuffle import fast_features
 from .pose_shufflenet_v2 import PoseShuffleNetV2
 from .yolov5_csp_darknet import YOLOv5CSPDarknet
 
-__all__ = ['PoseShuffleNetV2', 'YOLOv5CSPDarknet']
+__all__ = ['PoseShuffleNetV2', 'YOLOv5CSPDarknet', 'fast_features']

@@ -22,7 +22,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from ..task_modules import GroundTruth, LevelTargets
 
 # Sub-modules that a deployed estimator does not have.
-TRAINING_ONLY = ('aux_level.', 'twin.')
+TRAINING_ONLY = ('aux_heatmap.', 'aux_level.', 'twin.')
 HIGH_PREFIX = 'high.'
 HIGH_SCALE = 2
 
@@ -91,6 +91,8 @@ class TwinDistiller(BottomupPoseEstimator):
             norms, with which the net is deployed, are those of both
             resolutions; if not, of the base resolution alone. Training
             normalises each batch by itself in either case.
+        aux_heatmap (dict | None): Config of heatmaps that the base twin's
+            features are trained for as well, :class:`KeypointHeatmapLoss`.
         kwargs: Arguments of :class:`BottomupPoseEstimator`.
 
     Attributes:
@@ -99,7 +101,8 @@ class TwinDistiller(BottomupPoseEstimator):
         distilling (bool): Whether the high-resolution twin takes part; off
             during the warm-up (see :class:`SASDStageHook`).
     """
-    training_args = ('loss_distill', 'weight_sharing', 'shared_statistics')
+    training_args = ('loss_distill', 'weight_sharing', 'shared_statistics',
+                     'aux_heatmap')
 
     def __init__(self,
                  backbone: ConfigType,
@@ -108,6 +111,7 @@ class TwinDistiller(BottomupPoseEstimator):
                  loss_distill: OptConfigType = None,
                  weight_sharing: bool = True,
                  shared_statistics: bool = True,
+                 aux_heatmap: OptConfigType = None,
                  **kwargs) -> None:
         super().__init__(backbone=backbone, neck=neck, head=head, **kwargs)
         self.distilling = True
@@ -115,6 +119,12 @@ class TwinDistiller(BottomupPoseEstimator):
         self.loss_distill = None
         if loss_distill is not None:
             self.loss_distill = MODELS.build(loss_distill)
+        self.aux_heatmap = None
+        if aux_heatmap is not None:
+            self.aux_heatmap = MODELS.build(dict(
+                aux_heatmap,
+                metainfo=head['metainfo'],
+                in_channels=self.neck.out_channels))
         self.twin = None
         if not weight_sharing:
             self.twin = BottomupPoseEstimator(
@@ -140,7 +150,7 @@ class TwinDistiller(BottomupPoseEstimator):
 
         Returns:
             dict[str, Tensor]: Losses of the base twin; under ``high.`` those
-            of the high-resolution twin; ``loss_distill``.
+            of the high-resolution twin; ``loss_heatmap``; ``loss_distill``.
         """
         criterion = self.head.criterion
         truth = GroundTruth.from_samples(data_samples, self.head.num_keypoints)
@@ -148,6 +158,10 @@ class TwinDistiller(BottomupPoseEstimator):
         maps = self.head(levels)
         targets = self.head.targets(truth, maps)
         losses = criterion(maps, targets)
+        if self.aux_heatmap is not None:
+            losses['loss_heatmap'] = (
+                criterion.nominal_batch_size *
+                self.aux_heatmap(levels, truth, self.head.strides))
         if not self.distilling:
             return losses
 

@@ -10,17 +10,16 @@ import datetime
 import json
 import os
 import platform
-import sys
 from pathlib import Path
 
 import torch
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+from sasd_mmpose.errors import InputError, install_excepthook
 
-from projects.training_cost.measure import compare_pipelines, time_step  # noqa: E402
-from projects.training_cost.report import render  # noqa: E402
-from sasd_mmpose import InputError  # noqa: E402
+from .measure import compare_pipelines, time_step
+from .report import render
+
+ROOT = Path(__file__).resolve().parents[2]
 
 PIPELINES = ('input_512', 'crop_256')
 STEPS = tuple((pipeline, size, precision, twin)
@@ -101,4 +100,5 @@ def main() -> None:
 
 
 if __name__ == '__main__':
+    install_excepthook()
     main()

@@ -1,0 +1,104 @@
+# XS on coco_mini and pose_mix, from a detector's backbone to the end in one run
+# that may be killed at any moment and goes on with --resume. Make the backbone
+# first, of the folded weights of NanoDet-Plus-m (Apache-2.0):
+#   python -m projects.folded_backbone nanodet_plus_m.param \
+#       nanodet_plus_m.bin COCO_MINI/images work_dirs/nanodet_plus_backbone.pth \
+#       --ann COCO_MINI/annotations/person_keypoints_train.json
+# The rate is constant, and the averaged weights can be tested and published at
+# any time. Over the last quarter it falls. To have it fall earlier, from any
+# checkpoint (here over 60 epochs):
+#   python tools/train.py configs/sasd_xs_pose_mix.py \
+#       --work-dir work_dirs/sasd_xs_pose_mix_end --cfg-options \
+#       load_from=work_dirs/sasd_xs_pose_mix/epoch_N.pth \
+#       model.backbone.init_cfg=None train_cfg.max_epochs=60 \
+#       param_scheduler.1.begin=1 param_scheduler.1.end=60
+_base_ = [
+    './_base_/default_runtime.py', './_base_/models/sasd_xs.py',
+    './_base_/pipelines/crop_320.py', './_base_/data/pose_mix.py'
+]
+
+max_epochs = 420
+decay_epochs = 105
+base_lr = 2e-3
+
+model = dict(
+    # Statistics stay those of many images, the stem as it is.
+    backbone=dict(
+        frozen_stages=0,
+        norm_eval=True,
+        act_cfg=dict(type='LeakyReLU', negative_slope=0.1, inplace=True),
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='work_dirs/nanodet_plus_backbone.pth',
+            prefix='backbone.')),
+    aux_heatmap=dict(type='KeypointHeatmapLoss', loss_weight=0.3),
+    head=dict(
+        criterion=dict(
+            loss_oks=dict(loss_weight=1.0),
+            loss_distance=dict(type='KeypointDistanceLoss', loss_weight=1.0))))
+
+train_cfg = dict(
+    type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=8)
+auto_scale_lr = dict(base_batch_size=16)
+optim_wrapper = dict(
+    type='OptimWrapper',
+    constructor='MergedOptimWrapperConstructor',
+    optimizer=dict(
+        type='MuonAdamW', lr=base_lr, weight_decay=0.05, fused=True),
+    clip_grad=dict(max_norm=35.0),
+    # The matrices of SPPF are so large that Muon takes too long for them.
+    paramwise_cfg=dict(
+        norm_decay_mult=0,
+        bias_decay_mult=0,
+        custom_keys={
+            '.out.weight': dict(orthogonal=False),
+            'neck.sppf': dict(orthogonal=False),
+            'backbone': dict(lr_mult=0.3),
+        }))
+param_scheduler = [
+    dict(
+        type='LinearLR',
+        start_factor=0.01,
+        end=1,
+        convert_to_iter_based=True),
+    dict(
+        type='CosineAnnealingLR',
+        eta_min_ratio=0.01,
+        begin=max_epochs - decay_epochs,
+        end=max_epochs,
+        convert_to_iter_based=True),
+]
+
+default_hooks = dict(checkpoint=dict(interval=2, max_keep_ckpts=2))
+custom_hooks = [
+    # Without the twin.
+    dict(type='SASDStageHook', warmup_epochs=max_epochs),
+    dict(
+        type='EMAHook',
+        ema_type='ExpMomentumEMA',
+        momentum=3e-4,
+        gamma=1000,
+        update_buffers=True,
+        strict_load=False,
+        priority='ABOVE_NORMAL'),
+    dict(type='ChannelsLastHook'),
+    dict(type='FastBackboneHook'),
+    dict(type='FiniteLossHook'),
+    dict(type='CheckpointGuardHook'),
+    dict(type='SkippedImagesHook'),
+    dict(type='ImagesPerHourHook'),
+]
+randomness = dict(seed=0)
+
+small_images = dict(pipeline=_base_.train_pipeline_small)
+large_images = dict(pipeline=_base_.train_pipeline)
+train_dataloader = dict(
+    num_workers=1,
+    dataset=dict(datasets=[
+        dict(_base_.coco_mini, **large_images),
+        dict(_base_.scenes, **large_images),
+        dict(_base_.sports, **small_images),
+        dict(_base_.more_sports, **small_images),
+    ]))
+val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
+test_dataloader = val_dataloader

@@ -1,0 +1,64 @@
+"""What is kept of a training goes on as a start, and says where it stands."""
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from small_nets import training_cfg
+from tool_loader import command
+
+from sasd_mmpose import InputError
+
+TOOL = 'projects.paper_tables.tools.keep_progress'
+
+
+def run(work_dir, **changes) -> Runner:
+    """Build a small run of the recipe."""
+    cfg = training_cfg(work_dir, name='sasd_xs_pose_mix')
+    cfg.model.backbone.init_cfg = None
+    cfg.merge_from_dict(changes)
+    return Runner.from_cfg(cfg)
+
+
+class Start(Hook):
+    """Remembers the weights that a training starts from."""
+
+    def before_train(self, runner) -> None:
+        self.weights = {name: value.clone()
+                        for name, value in runner.model.state_dict().items()}
+
+
+def test_weights_and_record(tmp_path, monkeypatch):
+    runner = run(tmp_path / 'run')
+    runner.train()
+    kept = tmp_path / 'kept'
+    assert not command(TOOL, monkeypatch)(tmp_path / 'run', kept)
+
+    record = json.loads((kept / 'record.json').read_text())
+    assert (record['epoch'], record['iterations'], record['images']) == (1, 2, 4)
+    assert record['images_per_hour'] > 0 and record['validations'] == []
+
+    saved = torch.load(tmp_path / 'run/epoch_1.pth', weights_only=False)
+    weights = torch.load(kept / 'weights.pth', weights_only=True)['state_dict']
+    for name, value in saved['state_dict'].items():
+        if name.startswith('aux_level.'):
+            assert name not in weights
+        else:
+            torch.testing.assert_close(
+                weights[name].to(value.dtype), value, rtol=1e-3, atol=1e-7)
+    assert weights['backbone.conv1.conv.weight'].dtype == torch.half
+
+    started = run(tmp_path / 'next', load_from=str(kept / 'weights.pth'))
+    start = Start()
+    started.register_hook(start)
+    started.train()
+    for name, value in weights.items():
+        assert torch.equal(start.weights[name], value.to(start.weights[name].dtype))
+
+
+def test_without_a_checkpoint(tmp_path, monkeypatch):
+    with pytest.raises(InputError, match='no checkpoint yet'):
+        command(TOOL, monkeypatch)(tmp_path, tmp_path / 'kept')

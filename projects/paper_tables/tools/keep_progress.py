@@ -1,0 +1,128 @@
+"""Keep the averaged weights of a training that goes on, small enough to commit.
+
+    python -m projects.paper_tables.tools.keep_progress \
+        work_dirs/sasd_xs_pose_mix weights/in_progress
+
+Writes weights.pth, from which the training can go on elsewhere (load_from),
+with convolutions in 16 bits, and record.json: where the training stands, its
+speed, and every AP that it has logged.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.runner import find_latest_checkpoint
+
+import sasd_mmpose.registration  # noqa: F401  (loads MMEngine's checkpoints)
+from sasd_mmpose.errors import InputError, install_excepthook
+
+RATE = re.compile(r'epoch (\d+): (\d+) images an hour, (\d+) iterations')
+# Not trained before the twin takes part.
+LEFT_OUT = ('aux_level.', )
+
+
+def averaged_weights(checkpoint: dict) -> dict[str, torch.Tensor]:
+    """Take the weights out of a checkpoint, convolutions in 16 bits.
+
+    With an ``EMAHook`` MMEngine saves the averaged ones as ``state_dict``.
+    """
+    return {
+        name: value.half() if value.ndim == 4 else value
+        for name, value in checkpoint['state_dict'].items()
+        if not name.startswith(LEFT_OUT)
+    }
+
+
+def epochs_of(work_dir: Path) -> list[dict]:
+    """Read epochs, images an hour and iterations from all logs of a run.
+
+    An epoch that was trained twice, since a run was killed, counts once.
+    """
+    rates = {}
+    for log in sorted(work_dir.glob('*/*.log')):
+        for epoch, rate, iterations in RATE.findall(log.read_text()):
+            rates[int(epoch)] = dict(
+                epoch=int(epoch), images_per_hour=int(rate),
+                iterations=int(iterations))
+    return [rates[epoch] for epoch in sorted(rates)]
+
+
+def metrics_of(work_dir: Path) -> list[dict]:
+    """Read the metrics of every validation from all logs of a run."""
+    rows = []
+    for log in sorted(work_dir.glob('*/vis_data/scalars.json')):
+        lines = map(json.loads, log.read_text().splitlines())
+        rows += [{key: round(value, 4) for key, value in line.items()
+                  if key.startswith('coco/') or key == 'step'}
+                 for line in lines if 'coco/AP' in line]
+    return rows
+
+
+def record_of(work_dir: Path, meta: dict, batch_size: int) -> dict:
+    """Say where a run stands.
+
+    Args:
+        work_dir (Path): Its folder.
+        meta (dict): ``meta`` of the checkpoint.
+        batch_size (int): Images of an iteration.
+
+    Returns:
+        dict: For the json.
+    """
+    epochs = [e for e in epochs_of(work_dir) if e['epoch'] <= meta['epoch']]
+    done, hours = 0, 0.0
+    for epoch in epochs:
+        hours += ((epoch['iterations'] - done) * batch_size /
+                  epoch['images_per_hour'])
+        done = epoch['iterations']
+    return dict(
+        commit=subprocess.run(
+            ['git', 'rev-parse', 'HEAD'], capture_output=True, text=True,
+            check=True).stdout.strip(),
+        epoch=meta['epoch'],
+        iterations=meta['iter'],
+        images=meta['iter'] * batch_size,
+        hours=round(hours, 2),
+        images_per_hour=round(done * batch_size / hours) if hours else None,
+        validations=metrics_of(work_dir))
+
+
+def parse_args() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('work_dir', type=Path, help='of the training')
+    parser.add_argument('out', type=Path, help='folder to write to')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Write weights and record."""
+    args = parse_args()
+    latest = find_latest_checkpoint(str(args.work_dir))
+    if latest is None:
+        raise InputError(f'{args.work_dir}: no checkpoint yet; let the training '
+                         'write one first')
+    checkpoint = torch.load(latest, map_location='cpu')
+    meta = checkpoint['meta']
+    batch_size = Config.fromstring(
+        meta['cfg'], '.py').train_dataloader.batch_size
+    args.out.mkdir(parents=True, exist_ok=True)
+    kept = {key: meta[key] for key in ('epoch', 'iter', 'experiment_name')}
+    torch.save(dict(meta=kept, state_dict=averaged_weights(checkpoint)),
+               args.out / 'weights.pth')
+    record = record_of(args.work_dir, meta, batch_size)
+    (args.out / 'record.json').write_text(json.dumps(record, indent=1) + '\n')
+    print(json.dumps(record))
+
+
+if __name__ == '__main__':
+    install_excepthook()
+    main()

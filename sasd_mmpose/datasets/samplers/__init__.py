@@ -1,0 +1,3 @@
+from .share_sampler import ShareSampler
+
+__all__ = ['ShareSampler']
