@@ -140,8 +140,10 @@ def test_linked_files_are_those_outside_docs():
 
 def test_docstrings_become_markdown(monkeypatch):
     monkeypatch.setitem(sys.modules, 'griffe', SimpleNamespace(Extension=object))
-    before = ('The level :math:`P_i` of :class:`~a.B`, as in::\n\n    code\n\n'
+    before = ('Title.\n\n::\n\n    code\n\n'
+              'The level :math:`P_i` of :class:`~a.B`, as in::\n\n    code\n\n'
               '.. math::\n    a + b\n    = c\n\nEnd.')
-    after = ('The level \\(P_i\\) of `a.B`, as in:\n\n    code\n\n'
+    after = ('Title.\n\n\n\n    code\n\n'
+             'The level \\(P_i\\) of `a.B`, as in:\n\n    code\n\n'
              '\\[\na + b\n= c\n\\]\n\nEnd.')
     assert load('docstrings').to_markdown(before) == after

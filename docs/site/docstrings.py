@@ -21,6 +21,8 @@ def to_markdown(text: str) -> str:
         text)
     text = re.sub(r':math:`([^`]+)`', r'\\(\1\\)', text)
     text = re.sub(r':\w+:`~?([^`]+)`', r'`\1`', text)
+    # Alone on its line the mark of a code block stands for nothing.
+    text = re.sub(r'^ *::$', '', text, flags=re.MULTILINE)
     return re.sub(r'::$', ':', text, flags=re.MULTILINE)
 
 
