@@ -27,7 +27,7 @@ cv2.setNumThreads(0)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses real pictures, so that ``-m real_pictures`` selects it."""
+    """Mark what uses real images, so that ``-m real_pictures`` selects it."""
     for item in items:
         if REAL_PICTURES.intersection(getattr(item, 'fixturenames', ())):
             item.add_marker('real_pictures')
@@ -62,30 +62,30 @@ def logging_enabled() -> Iterator[None]:
 
 @pytest.fixture(scope='session')
 def data_root() -> Path:
-    """The folder with the real pictures; without it the test is skipped.
+    """The folder with the real images; without it the test is skipped.
 
     Set it as ``SASD_DATA_ROOT``. ``.ci/run`` does.
     """
     root = os.environ.get('SASD_DATA_ROOT')
     if not root:
-        pytest.skip('needs real pictures: set SASD_DATA_ROOT')
+        pytest.skip('needs real images: set SASD_DATA_ROOT')
     return Path(root)
 
 
 def _data_set(root: Path, name: str) -> Path:
     folder = root / name
     if not folder.is_dir():
-        pytest.skip(f'needs real pictures: no {name} in SASD_DATA_ROOT={root}')
+        pytest.skip(f'needs real images: no {name} in SASD_DATA_ROOT={root}')
     return folder
 
 
 @pytest.fixture(scope='session')
 def coco_mini(data_root: Path) -> Path:
-    """Annotated COCO person pictures, train and val: their folder."""
+    """Annotated COCO person images, train and val: their folder."""
     return _data_set(data_root, 'coco_mini')
 
 
 @pytest.fixture(scope='session')
 def crowdpose_mini(data_root: Path) -> Path:
-    """Real CrowdPose pictures and annotations (14 keypoints): their folder."""
+    """Real CrowdPose images and annotations (14 keypoints): their folder."""
     return _data_set(data_root, 'crowdpose_mini')

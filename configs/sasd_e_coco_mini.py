@@ -1,4 +1,4 @@
-# E on few photographs: for tools that need a config with real pictures.
+# E on few photographs: for tools that need a config with real images.
 _base_ = [
     './_base_/default_runtime.py', './_base_/models/sasd_e.py',
     './_base_/schedules/adamw_small.py', './_base_/pipelines/input_192.py',

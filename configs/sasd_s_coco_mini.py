@@ -1,4 +1,4 @@
-# S on few photographs: for tools that need a config with real pictures.
+# S on few photographs: for tools that need a config with real images.
 _base_ = [
     './_base_/default_runtime.py', './_base_/models/sasd_s.py',
     './_base_/schedules/adamw_small.py', './_base_/pipelines/input_192.py',

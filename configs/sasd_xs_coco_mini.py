@@ -1,4 +1,4 @@
-# A run of an hour or two on 2 CPU cores, from scratch, on few pictures: it
+# A run of an hour or two on 2 CPU cores, from scratch, on few images: it
 # shows that training works on photographs, not how good the method is.
 _base_ = [
     './_base_/default_runtime.py', './_base_/models/sasd_xs.py',

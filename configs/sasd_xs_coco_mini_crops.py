@@ -1,4 +1,4 @@
-# XS on crops of photographs, for whole ones at 512: most for few pictures and
+# XS on crops of photographs, for whole ones at 512: most for few images and
 # little compute. Backbone of sasd_xs_coco_mini_pretrained.py; make it first, as
 # is said there.
 _base_ = [

@@ -5,7 +5,7 @@
 #       --ann COCO_MINI/annotations/person_keypoints_train.json
 _base_ = './sasd_xs_coco_mini.py'
 
-# Fixed, statistics included: too few pictures to learn better features from,
+# Fixed, statistics included: too few images to learn better features from,
 # and nothing needs to be propagated back through it.
 model = dict(
     backbone=dict(

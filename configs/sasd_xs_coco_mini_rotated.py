@@ -1,4 +1,4 @@
-# Goes on from sasd_xs_coco_mini_muon.py, which knew its training pictures far
+# Goes on from sasd_xs_coco_mini_muon.py, which knew its training images far
 # better than others (docs/paper_notes.md): crops are turned and their light and
 # colours changed more. OKS weighs as much as the distance of the keypoints;
 # the large layers are AdamW's: Muon takes as long for them as their gradients.

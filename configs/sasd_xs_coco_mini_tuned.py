@@ -8,7 +8,7 @@ warmup_epochs = 36
 max_epochs = 46
 base_lr = 2e-3
 
-# Statistics stay those of many pictures.
+# Statistics stay those of many images.
 model = dict(backbone=dict(frozen_stages=1, init_cfg=None))
 train_dataloader = dict(batch_size=8)
 train_cfg = dict(max_epochs=max_epochs)

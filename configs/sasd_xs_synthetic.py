@@ -9,7 +9,7 @@ custom_imports = dict(
     imports=['sasd_mmpose.registration', 'projects.synthetic_people'],
     allow_failed_imports=False)
 
-# Of 300 pictures of the training set (sasd anchors).
+# Of 300 images of the training set (sasd anchors).
 anchors = [[[26, 49], [22, 72], [32, 64]],
            [[28, 78], [38, 78], [32, 95]],
            [[48, 74], [43, 98], [54, 99]]]

@@ -54,7 +54,7 @@ class ToPILImage:
     """The part of torchvision's transform of this name that MMPose calls."""
 
     def __call__(self, pic: torch.Tensor | np.ndarray) -> Any:
-        """Convert a picture or a heatmap to a PIL image.
+        """Convert an image or a heatmap to a PIL image.
 
         Args:
             pic (Tensor | ndarray): A tensor ``(C, H, W)`` or ``(H, W)``,

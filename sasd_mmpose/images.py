@@ -1,4 +1,4 @@
-"""Reading pictures, whatever they hold."""
+"""Reading images, whatever they hold."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -10,12 +10,12 @@ TIFF = (b'II*\0', b'MM\0*')  # how such a file begins
 MAX_SIDE = 2**15 - 2  # pixels; cv2.warpAffine counts in 16 bits
 
 
-class UnreadablePicture(ValueError):
-    """A picture that cannot be used; the message is one line that names it."""
+class UnreadableImage(ValueError):
+    """An image that cannot be used; the message is one line that names it."""
 
 
 def to_bgr_uint8(img: np.ndarray) -> np.ndarray:
-    """Give a picture of any usual kind three channels of 8 bits.
+    """Give an image of any usual kind three channels of 8 bits.
 
     Args:
         img (np.ndarray): ``(H, W)``, or ``(H, W, C)`` with 1, 3 (BGR) or 4
@@ -26,14 +26,14 @@ def to_bgr_uint8(img: np.ndarray) -> np.ndarray:
         does when it reads a file.
 
     Raises:
-        ValueError: The array is no such picture.
+        ValueError: The array is no such image.
     """
     channels = 1 if img.ndim == 2 else img.shape[-1]
     floating = np.issubdtype(img.dtype, np.floating)
     if (img.size == 0 or img.ndim not in (2, 3) or channels not in (1, 3, 4)
             or not (floating or img.dtype in (np.uint8, np.uint16))):
         raise ValueError(
-            f'an array of shape {img.shape} and type {img.dtype} is no picture '
+            f'an array of shape {img.shape} and type {img.dtype} is no image '
             'of 1, 3 or 4 channels of 8 or 16 bits or of floats in [0, 1]')
     if floating:
         low, high = img.min(), img.max()
@@ -50,18 +50,18 @@ def to_bgr_uint8(img: np.ndarray) -> np.ndarray:
     return img
 
 
-def decode_picture(content: bytes, name: str) -> np.ndarray:
-    """Decode the content of a picture file of any usual kind.
+def decode_image(content: bytes, name: str) -> np.ndarray:
+    """Decode the content of an image file of any usual kind.
 
     Args:
         content (bytes): The content. Its EXIF orientation is applied.
-        name (str): What to call the picture in a message.
+        name (str): What to call the image in a message.
 
     Returns:
         np.ndarray: ``(H, W, 3)``, BGR, uint8.
 
     Raises:
-        UnreadablePicture: It cannot be decoded.
+        UnreadableImage: It cannot be decoded.
     """
     buffer = np.frombuffer(content, np.uint8)
     try:
@@ -74,17 +74,17 @@ def decode_picture(content: bytes, name: str) -> np.ndarray:
         if img is None:
             img = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise UnreadablePicture(f'{name}: OpenCV cannot decode it') from error
+        raise UnreadableImage(f'{name}: OpenCV cannot decode it') from error
     except ValueError as error:
-        raise UnreadablePicture(f'{name}: {error}') from error
+        raise UnreadableImage(f'{name}: {error}') from error
     if img is None:
-        raise UnreadablePicture(
-            f'{name}: not a whole picture that OpenCV can decode')
+        raise UnreadableImage(
+            f'{name}: not a whole image that OpenCV can decode')
     return img
 
 
-def read_picture(path: str | Path) -> np.ndarray:
-    """Read a picture file of any usual kind.
+def read_image(path: str | Path) -> np.ndarray:
+    """Read an image file of any usual kind.
 
     Args:
         path (str | Path): The file. Its EXIF orientation is applied.
@@ -93,20 +93,20 @@ def read_picture(path: str | Path) -> np.ndarray:
         np.ndarray: ``(H, W, 3)``, BGR, uint8.
 
     Raises:
-        UnreadablePicture: It is missing or cannot be decoded; the message is
+        UnreadableImage: It is missing or cannot be decoded; the message is
             one line that names it.
     """
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise UnreadablePicture(f'{path}: {why_unreadable(error)}') from error
-    return decode_picture(content, str(path))
+        raise UnreadableImage(f'{path}: {why_unreadable(error)}') from error
+    return decode_image(content, str(path))
 
 
 def why_unreadable(error: OSError) -> str:
     """Say in a few words on one line why a file could not be read."""
     if isinstance(error, FileNotFoundError):
-        return 'no such picture'
+        return 'no such image'
     return error.strerror or str(error)
 
 

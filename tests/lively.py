@@ -23,11 +23,11 @@ def set_lively(model: nn.Module, picture: np.ndarray, seed: int = 0) -> None:
     """Give a net weights and statistics that no layer is blind to.
 
     They come from numpy, whose generators give the same numbers in every
-    version. The head finds some persons in any picture.
+    version. The head finds some persons in any image.
 
     Args:
         model (nn.Module): A deployed estimator.
-        picture (np.ndarray): (H, W, 3), uint8.
+        image (np.ndarray): (H, W, 3), uint8.
         seed (int): Seed of the weights.
     """
     rng = np.random.default_rng(seed)
@@ -46,7 +46,7 @@ def set_lively(model: nn.Module, picture: np.ndarray, seed: int = 0) -> None:
             draw(0.7, 1.3, module.weight)
             draw(-0.2, 0.2, module.bias)
             module.momentum = 1.0
-    # Statistics of this picture, so that nothing vanishes or explodes on its way.
+    # Statistics of this image, so that nothing vanishes or explodes on its way.
     square = cv2.resize(picture, (192, 192))
     blob = torch.from_numpy(np.ascontiguousarray(square.transpose(2, 0, 1)))
     blob = blob[None].float() / 255

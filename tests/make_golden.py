@@ -1,8 +1,8 @@
-"""Write golden.npz: what the XS net with lively weights makes of a drawn picture.
+"""Write golden.npz: what the XS net with lively weights makes of a drawn image.
 
     PYTHONPATH=. python tests/make_golden.py
 
-The picture, torch's raw maps (every ``STEP``-th value) and persons. The tests
+The image, torch's raw maps (every ``STEP``-th value) and persons. The tests
 compare torch, ncnn, ONNX Runtime and OpenVINO with it.
 """
 from __future__ import annotations

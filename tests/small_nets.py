@@ -1,4 +1,4 @@
-"""Small nets, small pictures and made-up persons for the tests."""
+"""Small nets, small images and made-up persons for the tests."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from mmpose.structures import PoseDataSample
 import projects.synthetic_people  # noqa: F401  (registers the data set)
 
 CONFIGS = Path(__file__).parents[1] / 'configs'
-# The one with anchors for small pictures.
+# The one with anchors for small images.
 SMALL = 'sasd_xs_coco_mini'
 
 
@@ -41,11 +41,11 @@ def people(counts: Sequence[int],
            size: tuple[int, int] = (64, 64),
            num_keypoints: int = 17,
            seed: int = 0) -> list[PoseDataSample]:
-    """Make up the labels of a batch of training pictures.
+    """Make up the labels of a batch of training images.
 
     Args:
-        counts (Sequence[int]): Number of persons in each picture.
-        size (tuple[int, int]): Width and height of the pictures.
+        counts (Sequence[int]): Number of persons in each image.
+        size (tuple[int, int]): Width and height of the images.
         num_keypoints (int): Number of keypoints.
         seed (int): Seed of places, sizes and visibilities.
 
@@ -85,15 +85,15 @@ def training_cfg(work_dir: str | Path,
                  size: int = 64) -> Config:
     """Read a config and shrink its training to seconds.
 
-    Recipe, hooks and net stay; the pictures are small, drawn and never
+    Recipe, hooks and net stay; the images are small, drawn and never
     augmented, so that an epoch follows from its number alone.
 
     Args:
         work_dir (str | Path): Where the runner writes.
         epochs (int): Number of epochs; two iterations each by default.
         name (str): The config.
-        num_images (int): Number of pictures.
-        size (int): Side of the pictures in pixels.
+        num_images (int): Number of images.
+        size (int): Side of the images in pixels.
 
     Returns:
         Config: For ``Runner.from_cfg``.

@@ -67,7 +67,7 @@ def pipelines(dataset: dict) -> list[list[dict]]:
 
 
 def small_data(cfg: Config, split: str, size: int) -> torch.utils.data.Dataset:
-    """Drawn pictures in the config's pipeline at a small input size."""
+    """Drawn images in the config's pipeline at a small input size."""
     parts = [
         DATASETS.build(dict(
             type='SyntheticPeople', num_images=4, image_size=(size, size),

@@ -48,7 +48,7 @@ def readme_config(folder: Path) -> str:
 
 
 def shrink(cfg: Config, work_dir: Path) -> Config:
-    """Train for one step on two small pictures."""
+    """Train for one step on two small images."""
     size = (64, 64)
     cfg.train_dataloader.update(
         batch_size=2, num_workers=0, persistent_workers=False)

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from sasd_mmpose.errors import InputError, find_input_error, install_excepthook
 
-LINE = 'photo.jpg: no such picture; look again'
+LINE = 'photo.jpg: no such image; look again'
 ROOT = Path(__file__).parents[1]
 
 

@@ -1,5 +1,5 @@
-# Calibrated on pictures of the training set; heads stay in float.
+# Calibrated on images of the training set; heads stay in float.
 _base_ = './pose_onnxruntime_static.py'
 
-backend_config = dict(precision='int8', calibration_pictures=128)
+backend_config = dict(precision='int8', calibration_images=128)
 onnx_config = dict(opset_version=13)

@@ -101,7 +101,7 @@ class AERuntime:
             list[Person]: In pixels of the picture, most certain first.
         """
         points, keypoint_scores, scores = self.grouper(maps, place.size)
-        points = place.to_picture(points)
+        points = place.to_image(points)
         boxes = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
         return [
             Person(box, float(score), keypoints, of_keypoints)

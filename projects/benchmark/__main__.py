@@ -104,7 +104,7 @@ def main() -> None:
     for ratio in result['ratios']:
         bound = f', at most {ratio["at_most"]}' if 'at_most' in ratio else ''
         print(f'{ratio["runtime"]}: {ratio["of"]} / {ratio["to"]} = '
-              f'{ratio["ms"]["median"]:.3f} (by the processor '
+              f'{ratio["ms"]["median"]:.3f} (CPU time '
               f'{ratio["cpu_ms"]["median"]:.3f}){bound}')
     if args.out:
         Path(args.out).write_text(json.dumps(result, indent=1) + '\n')

@@ -97,7 +97,7 @@ def without_pretrained(cfg: object) -> object:
 
 @torch.no_grad()
 def settle_batch_norms(model: nn.Module, inputs: Tensor) -> None:
-    """Let the batch norms of random weights meet what they are set to.
+    """Set the batch norm statistics of random weights to those of an input.
 
     Otherwise values fade from layer to layer, to maps without content and to
     numbers so small that some processors are slow with them.
@@ -145,11 +145,11 @@ class MMPoseStages:
         # The head goes on from here as if it had computed them.
         self.head.forward = lambda feats: nested
         found, = self.head.predict((), [self.sample], self.test_cfg)
-        boxes = place.to_picture(found.bboxes.reshape(-1, 2, 2))
+        boxes = place.to_image(found.bboxes.reshape(-1, 2, 2))
         return [
             Person(box.reshape(4), float(score), keypoints, keypoint_scores)
             for box, score, keypoints, keypoint_scores in zip(
-                boxes, found.bbox_scores, place.to_picture(found.keypoints),
+                boxes, found.bbox_scores, place.to_image(found.keypoints),
                 found.keypoint_scores)
         ]
 

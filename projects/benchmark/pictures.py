@@ -10,7 +10,7 @@ from mmengine.dataset import BaseDataset
 from projects.synthetic_people import SyntheticPeople
 from sasd_mmpose.datasets import CheckedCocoDataset
 from sasd_mmpose.errors import InputError
-from sasd_mmpose.images import read_picture
+from sasd_mmpose.images import read_image
 from sasd_mmpose.inference.letterbox import Placement
 
 ASPECT = 4 / 3
@@ -74,7 +74,7 @@ def _suitable(dataset: BaseDataset, count: int) -> list[Picture]:
         if len(labels.boxes) < MIN_PEOPLE:
             continue
         image = info.get('img')
-        image = read_picture(info['img_path']) if image is None else image
+        image = read_image(info['img_path']) if image is None else image
         height, width = image.shape[:2]
         if abs(width / height / ASPECT - 1) > ASPECT_TOLERANCE:
             continue

@@ -19,7 +19,7 @@ from mmcv.cnn import ConvModule
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from sasd_mmpose.datasets.transforms.loading import UnreadablePicture, read_picture
+from sasd_mmpose.datasets.transforms.loading import UnreadableImage, read_image
 from sasd_mmpose.errors import InputError
 
 from .ncnn_weights import NcnnConvolution
@@ -214,8 +214,8 @@ def picture_inputs(paths: Sequence[Path], sizes: tuple[int, int],
     rng = np.random.default_rng(seed)
     for path in paths:
         try:
-            image = read_picture(str(path))
-        except UnreadablePicture as error:
+            image = read_image(str(path))
+        except UnreadableImage as error:
             raise InputError(f'{error}; take it out of the folder') from error
         scale = rng.integers(sizes[0], sizes[1] + 1) / max(image.shape[:2])
         image = cv2.resize(image, None, fx=scale, fy=scale,

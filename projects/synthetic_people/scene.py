@@ -106,7 +106,7 @@ def to_canvas(points: np.ndarray) -> np.ndarray:
     return (points + 0.5) * SUPERSAMPLING - 0.5
 
 
-def to_picture(points: np.ndarray) -> np.ndarray:
+def to_image(points: np.ndarray) -> np.ndarray:
     """Canvas pixels (..., 2) as picture pixels, both by pixel centres."""
     return (points + 0.5) / SUPERSAMPLING - 0.5
 
@@ -209,7 +209,7 @@ def _sample_origin(extent: np.ndarray, canvas: np.ndarray, ground: float,
     Args:
         extent (np.ndarray): The body's box round its pelvis, (4,).
         canvas (np.ndarray): Width and height of the canvas, (2,).
-        ground (float): The row on which who is this large would stand.
+        ground (float): Row of the ground for a person of this size.
         rng (np.random.Generator): The source of randomness.
     """
     size = extent[2:] - extent[:2]
@@ -369,7 +369,7 @@ def _measure(figure: Figure, labels: np.ndarray, parts: np.ndarray,
 
     names = list(figure.landmarks)
     canvas = np.array([figure.landmarks[name].point for name in names])
-    points = to_picture(canvas)
+    points = to_image(canvas)
     inside = ((points >= 0) & (points <= np.array(size) - 1)).all(1)
     seen = _parts_at(canvas, labels, parts, span)
     keypoints = {}
@@ -434,8 +434,8 @@ def _shade_ground(background: np.ndarray, item: _Item,
     feet = np.concatenate([
         shape.points for shape in item.shapes if shape.part >= Part.FOOT
     ])
-    low = to_picture(feet.max(0))
-    left, right = to_picture(feet)[:, 0].min(), to_picture(feet)[:, 0].max()
+    low = to_image(feet.max(0))
+    left, right = to_image(feet)[:, 0].min(), to_image(feet)[:, 0].max()
     half = 0.6 * (right - left) + 2
     cast_shadow(background, ((left + right) / 2, low[1] - 0.1 * half), half,
                 strength)

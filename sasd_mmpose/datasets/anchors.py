@@ -32,10 +32,10 @@ class AnchorFit(NamedTuple):
 def letterboxed_sizes(boxes: Sequence[np.ndarray],
                       image_sizes: Sequence[tuple[int, int]],
                       input_size: tuple[int, int]) -> np.ndarray:
-    """Scale boxes as their pictures are scaled to fit the network input.
+    """Scale boxes as their images are scaled to fit the network input.
 
     Args:
-        boxes (Sequence[np.ndarray]): Per picture, corners in its own pixels,
+        boxes (Sequence[np.ndarray]): Per image, corners in its own pixels,
             shape (n_i, 4).
         image_sizes (Sequence[tuple[int, int]]): Width and height of each.
         input_size (tuple[int, int]): Width and height of the network input.

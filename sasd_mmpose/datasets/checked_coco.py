@@ -17,7 +17,7 @@ from ..errors import InputError
 from ..metainfo import checked_metainfo
 from .annotation_checks import AnnotationSet, Category, Needs, load_annotations
 from .transforms.image_size import check_image_size, stored_size
-from .transforms.loading import UnreadablePicture, read_picture
+from .transforms.loading import UnreadableImage, read_image
 
 # The sizes of so many images are compared before any work, which takes less
 # than a second on a local disk; those of all others when they are loaded.
@@ -226,12 +226,12 @@ class CheckedAnnotationsMixin:
             if stored_size(path) == tuple(info['ann_img_shape'])[::-1]:
                 continue
             try:
-                image = read_picture(path)
-            except UnreadablePicture:
+                image = read_image(path)
+            except UnreadableImage:
                 continue
             try:
                 check_image_size(info, image.shape[1::-1])
-            except UnreadablePicture as error:
+            except UnreadableImage as error:
                 raise InputError(
                     f'{error}; put the annotations of these images into '
                     f'{self.ann_file}, or export both again') from error

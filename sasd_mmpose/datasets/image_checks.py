@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from ..findings import Finding, error
 from .transforms.image_size import check_image_size
-from .transforms.loading import UnreadablePicture, read_picture
+from .transforms.loading import UnreadableImage, read_image
 
 
 def image_findings(images: Sequence[dict], folder: str) -> Iterator[Finding]:
@@ -24,10 +24,10 @@ def image_findings(images: Sequence[dict], folder: str) -> Iterator[Finding]:
     for index, image in enumerate(images):
         path = osp.join(folder, image['file_name'])
         try:
-            pixels = read_picture(path)
+            pixels = read_image(path)
             check_image_size(
                 dict(img_path=path,
                      ann_img_shape=(image['height'], image['width'])),
                 pixels.shape[1::-1])
-        except UnreadablePicture as unusable:
+        except UnreadableImage as unusable:
             yield error(f'images[{index}]', str(unusable))

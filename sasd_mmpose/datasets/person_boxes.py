@@ -22,7 +22,7 @@ def build_labels(cfg: Config, split: str,
     Args:
         cfg (Config): The config.
         split (str): ``'train'``, ``'val'`` or ``'test'``.
-        num_images (int | None): Use only so many pictures, the first ones.
+        num_images (int | None): Use only so many images, the first ones.
 
     Returns:
         BaseDataset: The data set.
@@ -44,7 +44,7 @@ def person_sizes(dataset: BaseDataset,
     """Measure the persons that become training targets.
 
     That is, those with a labelled keypoint and a box that is not tiny once
-    their picture is fitted into the network's input.
+    their image is fitted into the network's input.
 
     Args:
         dataset (BaseDataset): A data set in COCO's style, bottom-up.
@@ -55,9 +55,9 @@ def person_sizes(dataset: BaseDataset,
     """
     shapes = {}
     if dataset.ann_file:
-        # Data sets of MMPose do not keep the sizes of their pictures.
-        pictures = fileio.load(dataset.ann_file, file_format='json')['images']
-        shapes = {p['id']: (p['height'], p['width']) for p in pictures}
+        # Data sets of MMPose do not keep the sizes of their images.
+        images = fileio.load(dataset.ann_file, file_format='json')['images']
+        shapes = {p['id']: (p['height'], p['width']) for p in images}
     boxes, image_sizes = [], []
     for index in track(range(len(dataset)), 'labels'):
         info = dataset.get_data_info(index)

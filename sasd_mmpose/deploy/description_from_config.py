@@ -35,7 +35,7 @@ def output_names(model_cfg: Mapping) -> list[str]:
 
 
 def test_resize(cfg: Config) -> PoseResize:
-    """Return the transform that fits test pictures into the input.
+    """Return the transform that fits test images into the input.
 
     Raises:
         InputError: The config has another one.
@@ -44,7 +44,7 @@ def test_resize(cfg: Config) -> PoseResize:
         if transform['type'] == 'PoseResize':
             return TRANSFORMS.build(dict(transform))
     raise InputError(f'{cfg.filename}: no PoseResize in its pipeline for testing; '
-                     'the deployed net knows no other way to fit a picture')
+                     'the deployed net knows no other way to fit an image')
 
 
 def description_from_config(

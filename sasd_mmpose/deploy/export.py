@@ -19,7 +19,7 @@ from .. import compat
 from ..engine.checkpoints import read_checkpoint
 from ..engine.config import load_config
 from ..errors import InputError
-from ..images import UnreadablePicture, read_picture
+from ..images import UnreadableImage, read_image
 from ..inference.model_description import (
     MODEL_FILES,
     PRECISIONS,
@@ -58,7 +58,7 @@ class Exported(NamedTuple):
         errors (list[float]): Per level, the largest difference between its
             raw map and torch's, relative to the largest value of torch's. Of
             a dynamic net, the worse of two sizes.
-        persons (int): Persons that the net finds in the picture.
+        persons (int): Persons that the net finds in the image.
         torch_persons (int): Persons that torch finds there.
     """
     folder: Path
@@ -138,15 +138,15 @@ def export_model(deploy_cfg: str | Path,
     if precision == 'int8':
         from .quantization import calibration_images, quantize
         images = calibration_images(
-            calibration or model_cfg, deploy.backend_config.calibration_pictures)
+            calibration or model_cfg, deploy.backend_config.calibration_images)
     pick_device(device)
     try:
-        picture = read_picture(image)
-    except UnreadablePicture as error:
+        image = read_image(image)
+    except UnreadableImage as error:
         raise InputError(str(error)) from error
     weights = read_checkpoint(checkpoint)
     with model_folder(Path(work_dir)) as folder, _quiet(log_level):
-        task = _convert(deploy, model, weights, picture, folder, device)
+        task = _convert(deploy, model, weights, image, folder, device)
         description = description_from_config(
             model, name=Path(model_cfg).stem, backend=backend, precision=precision,
             size=task.input_size, dynamic=task.dynamic, checkpoint=Path(checkpoint))
@@ -156,7 +156,7 @@ def export_model(deploy_cfg: str | Path,
         reference = TorchRuntime(
             model, weights, device, task.input_size,
             score_thr=description.thresholds.score)
-        report = _compare(reference, ExportedRuntime.from_dir(folder), picture,
+        report = _compare(reference, ExportedRuntime.from_dir(folder), image,
                           folder)
     return report._replace(
         folder=Path(work_dir), pruned=_left_out(weights['state_dict']))
@@ -177,7 +177,7 @@ def _quiet(log_level: str) -> Iterator[None]:
             logging.disable(logging.NOTSET)
 
 
-def _convert(deploy: Config, model: Config, weights: Mapping, picture: np.ndarray,
+def _convert(deploy: Config, model: Config, weights: Mapping, image: np.ndarray,
              folder: Path, device: str) -> OneStagePoseDetection:
     """Run MMDeploy, and return its task."""
     compat.mend_mmdeploy()
@@ -189,7 +189,7 @@ def _convert(deploy: Config, model: Config, weights: Mapping, picture: np.ndarra
         require_pnnx()  # before the work that would be lost without it
     init_default_scope('mmpose')
     task = build_task_processor(model, deploy, device)
-    torch2onnx(picture, str(folder), ONNX_FILE, plain_ir_cfg(deploy), model,
+    torch2onnx(image, str(folder), ONNX_FILE, plain_ir_cfg(deploy), model,
                weights, device)
     backend = deploy.backend_config.type
     if MODEL_FILES[backend] != (ONNX_FILE, ):
@@ -211,28 +211,28 @@ def _left_out(weights: Mapping[str, Tensor]) -> dict[str, int]:
 
 
 def _compare(reference: TorchRuntime, exported: ExportedRuntime,
-             picture: np.ndarray, folder: Path) -> Exported:
+             image: np.ndarray, folder: Path) -> Exported:
     """Compare an exported net with torch on an image, and draw what both find.
 
     Raises:
         InputError: The raw maps differ by more than rounding.
     """
     description = exported.description
-    errors = _map_errors(reference, exported, picture)
+    errors = _map_errors(reference, exported, image)
     if description.input.dynamic:
         step = description.input.divisor
         other = exported.size[0] + 2 * step, exported.size[1] + step
         errors = [max(pair) for pair in zip(errors, _map_errors(
-            reference.at_size(other), exported.at_size(other), picture))]
+            reference.at_size(other), exported.at_size(other), image))]
     tolerance = TOLERANCES.get(description.precision, np.inf)
     if not max(errors) <= tolerance:
         raise InputError(
             f'{description.backend} and torch differ by {max(errors):.1e} of the '
             f'largest value, {tolerance:g} is rounding; try other versions of '
             f'{", ".join(description.versions)}')
-    torch_persons, = reference.find_persons([picture])
-    persons, = exported.find_persons([picture])
-    write_preview(folder / PREVIEW, picture, PoseDrawer(
+    torch_persons, = reference.find_persons([image])
+    persons, = exported.find_persons([image])
+    write_preview(folder / PREVIEW, image, PoseDrawer(
         exported.drawing, description.thresholds.keypoint), {
             'torch': torch_persons,
             f'{description.backend} {description.precision}': persons})
@@ -241,9 +241,9 @@ def _compare(reference: TorchRuntime, exported: ExportedRuntime,
 
 
 def _map_errors(reference: Runtime, exported: Runtime,
-                picture: np.ndarray) -> list[float]:
+                image: np.ndarray) -> list[float]:
     """Compare the raw maps of two runtimes; see ``Exported.errors``."""
-    expected, found = (runtime.net(runtime.preprocess(picture)[0])
+    expected, found = (runtime.net(runtime.preprocess(image)[0])
                        for runtime in (reference, exported))
     return [relative_error(*maps) for maps in zip(found, expected, strict=True)]
 
@@ -253,13 +253,13 @@ def relative_error(found: np.ndarray, wanted: np.ndarray) -> float:
     return float(np.abs(found - wanted).max() / np.abs(wanted).max())
 
 
-def write_preview(path: Path, picture: np.ndarray, drawer: PoseDrawer,
+def write_preview(path: Path, image: np.ndarray, drawer: PoseDrawer,
                   found: Mapping[str, Sequence[Person]]) -> None:
     """Draw the persons of several nets side by side, each under its title.
 
     Args:
-        path (Path): The picture to write.
-        picture (np.ndarray): (H, W, 3), BGR, uint8.
+        path (Path): The image to write.
+        image (np.ndarray): (H, W, 3), BGR, uint8.
         drawer (PoseDrawer): Draws the skeletons.
         found (Mapping[str, Sequence[Person]]): Name of each net -> its persons.
 
@@ -267,10 +267,10 @@ def write_preview(path: Path, picture: np.ndarray, drawer: PoseDrawer,
         InputError: It cannot be written.
     """
     columns = []
-    scale = PREVIEW_HEIGHT / picture.shape[0]
-    size = (max(round(picture.shape[1] * scale), MIN_PREVIEW_WIDTH), PREVIEW_HEIGHT)
+    scale = PREVIEW_HEIGHT / image.shape[0]
+    size = (max(round(image.shape[1] * scale), MIN_PREVIEW_WIDTH), PREVIEW_HEIGHT)
     for title, persons in found.items():
-        drawn = cv2.resize(drawer(picture, persons), size,
+        drawn = cv2.resize(drawer(image, persons), size,
                            interpolation=cv2.INTER_AREA)
         strip = np.full((30, size[0], 3), 255, np.uint8)
         cv2.putText(strip, f'{title}: {len(persons)} people', (6, 21),

@@ -115,13 +115,13 @@ class BackendMaps(nn.Module):
         self.net = net
 
     def forward(self, inputs: Tensor) -> tuple[Tensor, ...]:
-        """Map pictures (N, 3, H, W) to raw maps (N, channels, H_i, W_i)."""
+        """Map images (N, 3, H, W) to raw maps (N, channels, H_i, W_i)."""
         # torch.tensor copies: what a net returns is valid until its next call.
-        pictures = [
-            [torch.tensor(m) for m in self.net(picture[None])]
-            for picture in np.ascontiguousarray(inputs.cpu())
+        images = [
+            [torch.tensor(m) for m in self.net(image[None])]
+            for image in np.ascontiguousarray(inputs.cpu())
         ]
-        return tuple(torch.stack(level) for level in zip(*pictures))
+        return tuple(torch.stack(level) for level in zip(*images))
 
 
 @MMPOSE_TASK.register_module(TASK)
@@ -217,14 +217,14 @@ class OneStagePoseDetection(PoseDetection):
                      input_shape: Sequence[int] | None = None,
                      data_preprocessor: nn.Module | None = None,
                      **kwargs: Any) -> tuple[dict, Tensor]:
-        """Make a batch of pictures by the config's pipeline for testing.
+        """Make a batch of images by the config's pipeline for testing.
 
         Args:
-            imgs (str | np.ndarray | Sequence): Pictures or their files.
+            imgs (str | np.ndarray | Sequence): Images or their files.
             input_shape (Sequence[int] | None): Width and height of the
                 network input; the deploy config's by default.
             data_preprocessor (nn.Module | None): The estimator's; without it
-                the pictures are not normalised yet.
+                the images are not normalised yet.
             **kwargs: Not used; part of MMDeploy's interface.
 
         Returns:

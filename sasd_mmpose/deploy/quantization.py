@@ -1,4 +1,4 @@
-"""int8 for ONNX Runtime: static, calibrated on pictures, heads kept in float.
+"""int8 for ONNX Runtime: static, calibrated on images, heads kept in float.
 
 A pip package that quantises for ncnn does not exist: ``ncnn2table`` and
 ``ncnn2int8`` are in ncnn's repository only.

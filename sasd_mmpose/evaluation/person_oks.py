@@ -16,7 +16,7 @@ MAX_PER_IMAGE = 20  # as in COCO's AP of keypoints
 
 def mean_person_oks(ann_file: str | Path, predictions: str | Path,
                     sigmas: Sequence[float]) -> float:
-    """Average, over the labelled persons, the best OKS anyone predicted has.
+    """Average over labelled persons of the OKS of their best prediction.
 
     AP counts a person where OKS passes a threshold, and few do with a net
     that has learnt little; this counts every person in full, so that two
@@ -26,11 +26,11 @@ def mean_person_oks(ann_file: str | Path, predictions: str | Path,
     Args:
         ann_file (str | Path): Ground truth in COCO's format.
         predictions (str | Path): People in COCO's result format; of each
-            picture the 20 with the highest scores count.
+            image the 20 with the highest scores count.
         sigmas (Sequence[float]): Of the keypoints, shape (K, ).
 
     Returns:
-        float: In [0, 1]; a person in a picture without predictions counts
+        float: In [0, 1]; a person in an image without predictions counts
         as 0. Not a number if nobody is labelled.
     """
     # An empty list of predictions is no file that pycocotools can read.

@@ -1,4 +1,4 @@
-"""Accuracy of anything that finds persons in pictures, by a config's metric."""
+"""Accuracy of anything that finds persons in images, by a config's metric."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -20,11 +20,11 @@ def evaluate_persons(cfg: Config,
 
     Args:
         cfg (Config): A config of this project.
-        find_persons (Callable): Returns the persons in a picture (H, W, 3),
+        find_persons (Callable): Returns the persons in an image (H, W, 3),
             BGR, uint8, down to scores of ``SCORE_THR``.
 
     Returns:
-        tuple[dict[str, float], int]: The metrics, and the number of pictures.
+        tuple[dict[str, float], int]: The metrics, and the number of images.
 
     Raises:
         InputError: The data are missing, or have another number of keypoints.

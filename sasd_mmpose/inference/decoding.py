@@ -90,12 +90,13 @@ class PoseDecoder:
         self.outputs = description.outputs
         self.num_keypoints = description.num_keypoints
         self.thresholds = thresholds
-        # Compared before the sigmoid; the slack is decided after it.
+        # A cheap first cut on the logits, with a margin for rounding; the exact
+        # comparison comes after the sigmoid.
         score = min(max(thresholds.score, 1e-9), 1 - 1e-9)
         self.least_logit = np.log(score / (1 - score)) - 1e-3
 
     def __call__(self, maps: Sequence[np.ndarray]) -> Poses:
-        """Decode the maps of one picture.
+        """Decode the maps of one image.
 
         Args:
             maps (Sequence[np.ndarray]): Per level, float32 of shape

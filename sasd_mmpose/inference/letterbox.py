@@ -1,4 +1,4 @@
-"""From a picture to the net's input, as :class:`PoseResize` does it."""
+"""From an image to the net's input, as :class:`PoseResize` does it."""
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -11,10 +11,10 @@ from .model_description import InputSpec
 
 
 class Placement(NamedTuple):
-    """Where the picture lies in the input.
+    """Where the image lies in the input.
 
     Attributes:
-        center (np.ndarray): Centre of the input in pixels of the picture, (2, ).
+        center (np.ndarray): Centre of the input in pixels of the image, (2, ).
         scale (np.ndarray): Width and height of the input, there, too, (2, ).
         size (np.ndarray): Width and height of the input in its own pixels.
     """
@@ -22,8 +22,8 @@ class Placement(NamedTuple):
     scale: np.ndarray
     size: np.ndarray
 
-    def to_picture(self, points: np.ndarray) -> np.ndarray:
-        """Turn (x, y) of the input into (x, y) of the picture, (..., 2)."""
+    def to_image(self, points: np.ndarray) -> np.ndarray:
+        """Turn (x, y) of the input into (x, y) of the image, (..., 2)."""
         return points / self.size * self.scale + self.center - 0.5 * self.scale
 
 
@@ -41,7 +41,7 @@ class Letterbox:
     def __init__(self, spec: InputSpec, size: tuple[int, int]) -> None:
         self.size = size
         self.padding = (spec.pad_value, ) * 3
-        # Channel of the picture that each of the input comes from.
+        # Channel of the image that each of the input comes from.
         self.order = [2, 1, 0] if spec.color == 'rgb' else [0, 1, 2]
         values = np.arange(256, dtype=np.float32)
         # Of each channel of the input, the value that each byte becomes.
@@ -56,7 +56,7 @@ class Letterbox:
 
         Returns:
             tuple[np.ndarray, Placement]: The input, (1, 3, height, width),
-            float32, and where the picture lies in it.
+            float32, and where the image lies in it.
         """
         small, ratio = shrunk(image)
         place = self.place(small.shape[1], small.shape[0])
@@ -73,7 +73,7 @@ class Letterbox:
         return blob, place
 
     def place(self, width: int, height: int) -> Placement:
-        """Find the place of a picture of this size in pixels."""
+        """Find the place of an image of this size in pixels."""
         ratio = width / height
         fitted = (min(self.size[0], self.size[1] * ratio),
                   min(self.size[1], self.size[0] / ratio))
@@ -84,7 +84,7 @@ class Letterbox:
             size=np.array(self.size))
 
     def _matrix(self, place: Placement) -> np.ndarray:
-        """Return the warp from picture to input, (2, 3)."""
+        """Return the warp from image to input, (2, 3)."""
         def triangle(center: np.ndarray, width: float) -> np.ndarray:
             """Centre, the middle of the left side, and as far below it."""
             left = center[0] - np.float32(0.5 * width)

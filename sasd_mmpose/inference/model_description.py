@@ -27,7 +27,7 @@ LAYOUT = (
 
 @dataclass(frozen=True)
 class InputSpec:
-    """The net's input, and how a picture becomes one.
+    """The net's input, and how an image becomes one.
 
     Attributes:
         name (str): Name of the blob, of shape (1, 3, height, width).
@@ -39,7 +39,7 @@ class InputSpec:
         color (str): ``'rgb'`` or ``'bgr'``: order of the channels.
         mean (Sequence[float]): Subtracted from each channel, in this order.
         std (Sequence[float]): Each channel is divided by it afterwards.
-        pad_value (int): Grey value around the picture.
+        pad_value (int): Grey value around the image.
     """
     name: str
     width: int
@@ -297,4 +297,4 @@ def _check(d: ModelDescription) -> None:
             'input.height': size.height > 0 and size.height % size.divisor == 0,
     }.items():
         if not right:
-            raise ValueError(f'the value of {name} cannot be')
+            raise ValueError(f'{name} has a value that is not allowed')

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from ..errors import InputError
-from ..images import UnreadablePicture, read_picture
+from ..images import UnreadableImage, read_image
 
 #: An image: the path of a file, or an array as OpenCV gives it.
 Image = str | Path | np.ndarray
@@ -177,8 +177,8 @@ def read_frame(image: Image) -> Frame:
         return Frame(1, {}, image)
     path = Path(image)
     try:
-        return Frame(1, _file_name(path), read_picture(path), path=path)
-    except UnreadablePicture as error:
+        return Frame(1, _file_name(path), read_image(path), path=path)
+    except UnreadableImage as error:
         raise InputError(str(error)) from error
 
 

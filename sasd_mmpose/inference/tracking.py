@@ -87,9 +87,9 @@ class PoseTracker:
         self._tracks = [track for track in self._tracks
                         if seconds - track.seconds <= self.max_gap]
         identities: list[int | None] = [None] * len(people)
-        for person, track in self._match(people, seconds):
-            self._tracks[track].see(people[person], seconds)
-            identities[person] = self._tracks[track].identity
+        for index, track in self._match(people, seconds):
+            self._tracks[track].see(people[index], seconds)
+            identities[index] = self._tracks[track].identity
         for index, person in enumerate(people):
             if identities[index] is None and person.score >= self.new_score:
                 identities[index] = self._start(person, seconds)

@@ -1,1 +1,1 @@
-"""Pictures of poses, of a training step, and of a training."""
+"""Images of poses, of a training step, and of a training."""

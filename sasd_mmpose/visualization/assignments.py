@@ -1,4 +1,4 @@
-"""Pictures of what is trained: samples, and who is assigned to which cell."""
+"""Images of what is trained: samples, and who is assigned to which cell."""
 from __future__ import annotations
 
 import textwrap
@@ -42,7 +42,7 @@ def level_name(index: int, high: bool) -> str:
 
 
 def draw_sample(view: TrainingView, metainfo: Mapping[str, Any]) -> Figure:
-    """Draw an augmented picture with its boxes, keypoints and bones.
+    """Draw an augmented image with its boxes, keypoints and bones.
 
     Args:
         view (TrainingView): The sample.
@@ -90,7 +90,7 @@ def draw_assignment(view: TrainingView,
     figure = _new_figure(width, height)
 
     def place(row: int, column: int) -> Axes:
-        """Add axes of the shape of the picture, counted from the upper left."""
+        """Add axes of the shape of the image, counted from the upper left."""
         top = head + 0.40 + row * (panel_height + TITLE + GAP)
         left = 0.22 + column * (panel + 0.22)
         return figure.add_axes(
@@ -198,7 +198,7 @@ def _bare(axes: Axes, color: str) -> None:
 
 def _show_people(axes: Axes, view: TrainingView, metainfo: Mapping[str, Any],
                  image: np.ndarray, high: bool) -> None:
-    """Show a picture with its persons, in pixels of that picture."""
+    """Show an image with its persons, in pixels of that image."""
     factor = image.shape[1] / view.image.shape[1]
     # Drawn at the size it is printed at, so that lines are smooth.
     zoom = max(1.0, 7.0 * DPI / max(image.shape[:2]))
@@ -353,7 +353,7 @@ def _person_lines(view: TrainingView) -> list[tuple[str, str]]:
     left = len(view.persons.boxes) - MAX_LISTED
     if left > 0:
         lines.append((f'and {left} more', style.FAINT))
-    return lines or [('nobody in this picture', style.FAINT)]
+    return lines or [('nobody in this image', style.FAINT)]
 
 
 def _counts(levels: Sequence[LevelView], person: int, high: bool) -> str:

@@ -121,7 +121,7 @@ def plot_training_curves(work_dir: str | Path,
         Path: ``out_file``.
 
     Raises:
-        InputError: There is no log, or the picture cannot be written.
+        InputError: There is no log, or the image cannot be written.
     """
     log = read_training_log(work_dir)
     out_file = Path(out_file)
@@ -173,7 +173,7 @@ def _plot_positive(axes: Axes, curve: Curve, **look) -> None:
 
 def _plot_scores(axes: Axes, log: TrainingLog) -> None:
     """Draw AP and its two thresholds, the best AP marked."""
-    axes.set(title='Average precision on held-out pictures', xlabel='epoch')
+    axes.set(title='Average precision on held-out images', xlabel='epoch')
     looks = {
         'AP': dict(color=style.INK, linewidth=2.2),
         'AP .5': dict(color=style.FAINT, linestyle=(0, (3, 1.5))),

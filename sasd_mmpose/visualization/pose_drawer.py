@@ -1,4 +1,4 @@
-"""Skeletons on pictures."""
+"""Skeletons on images."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ import numpy as np
 
 # OpenCV takes coordinates with this many binary digits after the point.
 _SHIFT = 4
-# Beyond any picture; a line takes time even where nobody sees it.
+# Beyond any image; a line takes time even where nobody sees it.
 _LIMIT = 2**15
 _OUTLINE = (31, 27, 27)
 _RIM = (255, 255, 255)
@@ -51,14 +51,14 @@ class PoseDrawer:
 
     def __call__(self, image: np.ndarray,
                  persons: Sequence[PersonLike]) -> np.ndarray:
-        """Draw persons on a copy of a picture.
+        """Draw persons on a copy of an image.
 
         Args:
             image (np.ndarray): (H, W, 3), BGR, uint8.
-            persons (Sequence[PersonLike]): In pixels of the picture.
+            persons (Sequence[PersonLike]): In pixels of the image.
 
         Returns:
-            np.ndarray: The drawn picture, of the same shape.
+            np.ndarray: The drawn image, of the same shape.
         """
         canvas = np.ascontiguousarray(image).copy()
         for person in sorted(persons, key=_side):

@@ -1,4 +1,4 @@
-"""Colours and type that all pictures of the project share."""
+"""Colours and type that all images of the project share."""
 from __future__ import annotations
 
 from matplotlib import rc_context

@@ -19,7 +19,7 @@ class TrainingBrowser:
 
     Args:
         cfg (Config): A config with a distiller or a plain estimator.
-        split (str): Whose pictures to take through the training pipeline:
+        split (str): Whose images to take through the training pipeline:
             ``'train'``, ``'val'`` or ``'test'``.
 
     Attributes:
@@ -43,7 +43,7 @@ class TrainingBrowser:
         self.model = MODELS.build(cfg.model)
 
     def views(self, num: int, seed: int = 0) -> Iterator[TrainingView]:
-        """Draw pictures at random and augment them.
+        """Draw images at random and augment them.
 
         Args:
             num (int): Number of samples; fewer where the set is smaller.

@@ -1,4 +1,4 @@
-"""What a training step sees: the picture, its persons and their cells."""
+"""What a training step sees: the image, its persons and their cells."""
 from __future__ import annotations
 
 import math
@@ -52,7 +52,7 @@ class LevelView(NamedTuple):
 
 
 class TrainingView(NamedTuple):
-    """One picture of a training batch.
+    """One image of a training batch.
 
     Attributes:
         image (np.ndarray): The base input, (H, W, 3), RGB, uint8.
@@ -62,7 +62,7 @@ class TrainingView(NamedTuple):
         base (list[LevelView]): Levels of the base twin.
         high (list[LevelView]): Levels of the high-resolution twin. The j-th
             teaches the j-th of the base twin.
-        files (tuple[str, ...]): The files the picture was made of.
+        files (tuple[str, ...]): The files the image was made of.
     """
     image: np.ndarray
     high_image: np.ndarray | None
@@ -84,7 +84,7 @@ def view_training_sample(model: BottomupPoseEstimator,
             ``data_samples``.
 
     Returns:
-        TrainingView: Picture, persons and positives.
+        TrainingView: Image, persons and positives.
     """
     model.eval()
     batch = model.data_preprocessor(pseudo_collate([sample]), training=True)
@@ -101,11 +101,11 @@ def view_training_sample(model: BottomupPoseEstimator,
         factor = high_inputs.shape[-1] / inputs.shape[-1]
         high = _level_views(high_inputs, twin.maps, twin.targets,
                             truth.scaled(factor), anchors)
-        high_image = _to_picture(model, high_inputs)
+        high_image = _to_image(model, high_inputs)
     first, last = truth.boxes.split(2, dim=1)
     meta = data_samples[0].metainfo
     return TrainingView(
-        image=_to_picture(model, inputs),
+        image=_to_image(model, inputs),
         high_image=high_image,
         persons=Persons(
             torch.cat([first - last / 2, first + last / 2], 1).numpy(),
@@ -166,10 +166,10 @@ def _owners(target: LevelTargets, truth: GroundTruth,
     return distance.argmin(dim=1).numpy()
 
 
-def _to_picture(model: BottomupPoseEstimator, inputs: Tensor) -> np.ndarray:
-    """Turn the net's input back into an RGB picture, (H, W, 3), uint8."""
+def _to_image(model: BottomupPoseEstimator, inputs: Tensor) -> np.ndarray:
+    """Turn the net's input back into an RGB image, (H, W, 3), uint8."""
     preprocessor = model.data_preprocessor
-    picture = inputs[0]
+    image = inputs[0]
     if preprocessor._enable_normalize:
-        picture = picture * preprocessor.std + preprocessor.mean
-    return picture.clamp(0, 255).byte().permute(1, 2, 0).numpy()
+        image = image * preprocessor.std + preprocessor.mean
+    return image.clamp(0, 255).byte().permute(1, 2, 0).numpy()

@@ -125,7 +125,7 @@ def test_bad_input_is_one_line(predict, tmp_path):
     with pytest.raises(InputError, match='none.jpg: no such image, folder'):
         predict(tmp_path / 'none.jpg')
     (tmp_path / 'bad.jpg').write_bytes(b'broken')
-    with pytest.raises(InputError, match='bad.jpg: not a whole picture'):
+    with pytest.raises(InputError, match='bad.jpg: not a whole image'):
         predict(tmp_path / 'bad.jpg')
     write_picture(tmp_path / 'a.png')
     shutil.rmtree(tmp_path / 'out')

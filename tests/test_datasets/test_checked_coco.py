@@ -19,7 +19,7 @@ from PIL import Image
 from sasd_mmpose import InputError
 from sasd_mmpose.datasets.image_checks import image_findings
 from sasd_mmpose.datasets.transforms.image_size import stored_size
-from sasd_mmpose.images import read_picture
+from sasd_mmpose.images import read_image
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_zero_size_boxes_are_left_out_of_training_and_counted(
         tmp_path, warned):
     content = make_content()
     content['annotations'][0]['bbox'] = [20., 30., 0., 80.]
-    # Outside of its picture: nothing is left of it.
+    # Outside of its image: nothing is left of it.
     content['annotations'].append(
         dict(make_person(22, 2), bbox=[500., 10., 20., 20.]))
     train = build(tmp_path, content)
@@ -292,7 +292,7 @@ def test_the_size_in_a_files_head_is_that_of_the_decoded_image(
     if orientation is not None:
         exif[0x0112] = orientation
     Image.new('RGB', (40, 30)).save(path, exif=exif)
-    height, width = read_picture(path).shape[:2]
+    height, width = read_image(path).shape[:2]
     turned = orientation in (6, 8)
     if suffix == '.jpg':
         assert (width, height) == ((30, 40) if turned else (40, 30))

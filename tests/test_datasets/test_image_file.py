@@ -14,7 +14,7 @@ from sasd_mmpose.datasets.transforms.image_file import (
     JpegImage,
     open_image,
 )
-from sasd_mmpose.images import UnreadablePicture, decode_picture
+from sasd_mmpose.images import UnreadableImage, decode_image
 
 
 @pytest.fixture(scope='module')
@@ -56,7 +56,7 @@ KINDS = {
 def test_every_kind_is_read_as_opencv_reads_it(photo, kind):
     kwargs, class_ = KINDS[kind]
     content = encode(photo, **kwargs)
-    wanted = decode_picture(content, kind)
+    wanted = decode_image(content, kind)
     image = open_image(content, kind)
     assert type(image) is class_
     assert image.size == wanted.shape[1::-1]
@@ -126,7 +126,7 @@ def test_what_is_shown_stays_in_place_at_every_scale(gain, kind, axis):
 def test_files_cut_short_are_refused_when_they_are_read(photo):
     content = encode(photo)
     image = open_image(content[:len(content) // 2], 'cut.jpg')
-    with pytest.raises(UnreadablePicture, match='cut.jpg'):
+    with pytest.raises(UnreadableImage, match='cut.jpg'):
         image.read(1.0, 100)
 
 
@@ -135,5 +135,5 @@ def test_files_cut_short_are_refused_when_they_are_read(photo):
     b'\xff\xd8\xff\xc0\x00\x11\x0c\x00\x10\x00\x10\x03',
 ])
 def test_what_is_no_image_is_refused_at_once(content):
-    with pytest.raises(UnreadablePicture, match='name'):
+    with pytest.raises(UnreadableImage, match='name'):
         open_image(content, 'name')

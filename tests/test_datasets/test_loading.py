@@ -1,4 +1,4 @@
-"""Pictures of every kind load; broken ones are skipped or named."""
+"""Images of every kind load; broken ones are skipped or named."""
 from __future__ import annotations
 
 import cv2
@@ -18,7 +18,7 @@ from sasd_mmpose.engine.hooks import SkippedImagesHook
 
 @pytest.fixture
 def picture() -> np.ndarray:
-    """A smooth colour picture, ``(20, 30, 3)``, BGR."""
+    """A smooth colour image, ``(20, 30, 3)``, BGR."""
     y, x = np.mgrid[:20, :30]
     return np.stack([8 * x, 10 * y, 4 * (x + y)], -1).astype(np.uint8)
 
@@ -79,9 +79,9 @@ def test_exif_orientation_is_applied(tmp_path, picture):
     np.zeros((5, 5, 3), np.float32), np.zeros(5, np.uint8),
 ])
 def test_arrays_that_are_no_pictures(array):
-    with pytest.raises(ValueError, match='is no picture'):
+    with pytest.raises(ValueError, match='is no image'):
         to_bgr_uint8(array)
-    with pytest.raises(InputError, match='a picture: .* is no picture'):
+    with pytest.raises(InputError, match='an image: .* is no image'):
         LoadPoseImage()(dict(img=array))
 
 
@@ -89,7 +89,7 @@ def write_broken(folder, picture):
     """One empty, one cut off, one text and one missing file."""
     jpg = cv2.imencode('.jpg', cv2.resize(picture, (300, 200)))[1].tobytes()
     for name, content in {'empty.jpg': b'', 'cut.jpg': jpg[:len(jpg) // 2],
-                          'text.png': b'not a picture'}.items():
+                          'text.png': b'not an image'}.items():
         (folder / name).write_bytes(content)
     return ['empty.jpg', 'cut.jpg', 'text.png', 'missing.jpg']
 
@@ -210,4 +210,4 @@ def test_skips_reach_the_main_process_from_the_loaders(
     counts = [line for line in runner.logger.lines if 'so far' in line]
     assert len(named) == 4
     assert len(counts) == 2
-    assert counts[1].startswith('4 unreadable pictures were skipped')
+    assert counts[1].startswith('4 unreadable images were skipped')

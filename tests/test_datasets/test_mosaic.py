@@ -1,7 +1,7 @@
 """Labels follow the pixels through mosaic, affine and the whole pipeline.
 
-The pictures are ramps: a pixel's grey value tells its x, or in a second set
-its y. Wherever a label ends up, the picture's value there must tell where it
+The images are ramps: a pixel's grey value tells its x, or in a second set
+its y. Wherever a label ends up, the image's value there must tell where it
 came from. Averaged over many labels this sees a shift of a tenth of a pixel.
 """
 from __future__ import annotations
@@ -28,12 +28,12 @@ UNITS = 4  # grey values per pixel
 
 
 class Ramps:
-    """Pictures of up to 62 pixels whose values are ``UNITS`` x coordinate.
+    """Images of up to 62 pixels whose values are ``UNITS`` x coordinate.
 
     Args:
         axis (int): 0 for x, 1 for y.
-        num (int): Number of pictures.
-        broken (Sequence[int]): Pictures that cannot be loaded.
+        num (int): Number of images.
+        broken (Sequence[int]): Images that cannot be loaded.
     """
 
     def __init__(self, axis: int = 0, num: int = 12, broken=()) -> None:
@@ -131,7 +131,7 @@ def test_mosaic_keeps_labels_on_pixels(axis):
 
 @pytest.mark.parametrize('center', [0.5, 0.75, 1.0, 1.5])
 def test_mosaic_equals_plain_pasting(center):
-    """Constant pictures of exactly the tile's size and of half its height."""
+    """Constant images of exactly the tile's size and of half its height."""
 
     class Constants(Ramps):
 
@@ -424,7 +424,7 @@ def test_resize_pads_around_the_centre_and_can_be_undone(shape):
 
 
 def training_pipeline(prob: float) -> list:
-    """Everything that training puts a picture through, without colour."""
+    """Everything that training puts an image through, without colour."""
     affine = dict(type='PoseRandomAffine', input_size=(SIDE, SIDE),
                   # So that the mosaic always covers the input.
                   scale_factor=(0.7, 1.5) if prob else (1.2, 1.5))

@@ -26,7 +26,7 @@ pytest.importorskip('mmdeploy')
 from sasd_mmpose import InputError, Person
 from sasd_mmpose.deploy import pnnx
 from sasd_mmpose.deploy.export import export_model, relative_error
-from sasd_mmpose.images import read_picture
+from sasd_mmpose.images import read_image
 from sasd_mmpose.inference.model_description import MODEL_FILES, ModelDescription
 from sasd_mmpose.inference.runtimes.base import Runtime
 from sasd_mmpose.inference.runtimes.exported import ExportedRuntime
@@ -193,7 +193,7 @@ def test_same_persons_as_torch_on_photographs(folders, checkpoints, coco_mini):
     annotations = json.loads(
         (coco_mini / 'annotations' / 'person_keypoints_val.json').read_text())
     for entry in annotations['images'][:4]:
-        image = read_picture(coco_mini / 'images' / entry['file_name'])
+        image = read_image(coco_mini / 'images' / entry['file_name'])
         assert_same_persons(
             find(runtime, image), find(reference, image), pixels=0.05, scores=1e-4)
 
@@ -318,8 +318,8 @@ def test_sasd_export_names_a_deploy_config(checkpoints, picture, tmp_path, capsy
 
 
 BAD_INPUT = {
-    'no picture': (dict(image='none.jpg'), 'none.jpg: no such picture'),
-    'broken picture': (dict(image='broken.png'), 'broken.png: not a whole'),
+    'no image': (dict(image='none.jpg'), 'none.jpg: no such image'),
+    'broken image': (dict(image='broken.png'), 'broken.png: not a whole'),
     'no deploy config': (dict(deploy_cfg='none.py'), 'none.py: no such deploy'),
     'wrong deploy config': (
         dict(deploy_cfg=CONFIGS / f'{XS}.py'), 'no key "codebase_config"'),
@@ -425,7 +425,7 @@ def test_mmdeploys_backend_model(folders, checkpoints, deploy_cfg, picture):
     model.test_cfg = dict(model.test_cfg, score_thr=0.3)
     batch, _ = task.create_input(str(picture))
     found = persons_of(model.test_step(batch)[0])
-    expected = torch_persons(XS, checkpoints, read_picture(picture), SIZE)
+    expected = torch_persons(XS, checkpoints, read_image(picture), SIZE)
     assert_same_persons(found, expected, 0.01, 1e-4)
 
 
@@ -435,7 +435,7 @@ def test_int8_keeps_the_heads_in_float(deploy, folders, tmp_path, golden, source
     import onnx
     few = tmp_path / 'few.py'
     few.write_text(f"_base_ = '{DEPLOY / 'pose_onnxruntime_int8_static.py'}'\n"
-                   'backend_config = dict(calibration_pictures=4)\n')
+                   'backend_config = dict(calibration_images=4)\n')
     if source == 'config':
         folder = deploy(few, more=[
             '--calib-dataset-cfg', CONFIGS / 'sasd_xs_synthetic.py'])

@@ -1,4 +1,4 @@
-"""The picture of the maps can be drawn again."""
+"""The image of the maps can be drawn again."""
 from __future__ import annotations
 
 import importlib.util

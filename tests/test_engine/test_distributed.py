@@ -11,7 +11,7 @@ from mmengine.model import MMDistributedDataParallel
 from small_nets import build, model_cfg, people
 
 SIZE = 64
-# Unevenly spread: the second process sees nobody in one of its pictures.
+# Unevenly spread: the second process sees nobody in one of its images.
 PERSONS = (4, 1, 0, 1)
 PROCESSES = 2
 

@@ -62,7 +62,7 @@ def test_channels_last_changes_neither_shapes_nor_results():
 
 
 class Pictures(Dataset):
-    """Six pictures, one of which cannot be learnt from the second epoch on."""
+    """Six images, one of which cannot be learnt from the second epoch on."""
 
     def __init__(self, bad: int, mosaic: bool) -> None:
         self.bad = bad

@@ -64,7 +64,7 @@ def test_a_killed_run_ends_where_an_unbroken_one_does(tmp_path):
 def mix(data_root):
     root = data_root / 'pose_mix'
     if not root.is_dir():
-        pytest.skip(f'needs real pictures: no pose_mix in {data_root}')
+        pytest.skip(f'needs real images: no pose_mix in {data_root}')
     return root
 
 
@@ -84,5 +84,5 @@ def test_sources_of_the_real_images(mix, monkeypatch):
     assert set(found) == {'lsp', 'parse', 'fashion_hutd'}
 
     kwargs['filter_cfg'] = dict(sources=['lsp', 'elsewhere'])
-    with pytest.raises(InputError, match="no picture has the source 'elsewhere'"):
+    with pytest.raises(InputError, match="no image has the source 'elsewhere'"):
         CheckedCocoDataset(**kwargs)

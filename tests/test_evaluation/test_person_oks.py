@@ -47,7 +47,7 @@ def oks(truth: dict, predicted: dict) -> float:
 
 @pytest.fixture
 def truth() -> list[dict]:
-    """Six pictures of zero to three persons, a crowd and an unlabelled one."""
+    """Six images of zero to three persons, a crowd and an unlabelled one."""
     rng = np.random.default_rng(0)
     persons = [person(rng, image, 10 * image + n)
                for image in range(1, 7) for n in range(image % 4)]
@@ -69,7 +69,7 @@ def write(folder: Path, truth: list[dict],
 
 def test_it_is_the_best_of_each_person(truth, tmp_path):
     rng = np.random.default_rng(1)
-    # Persons of the third picture are missed; others are found twice.
+    # Persons of the third image are missed; others are found twice.
     predictions = [prediction(rng, p) for p in truth * 2
                    if p['image_id'] != 3]
     wanted = [

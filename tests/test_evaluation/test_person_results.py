@@ -20,7 +20,7 @@ def cfg() -> Config:
 
 @pytest.mark.parametrize('kept, ap', [(2, 1.0), (1, 0.5), (0, 0.0)])
 def test_ap(cfg, kept, ap):
-    """Of every picture's two persons, some are found."""
+    """Of every image's two persons, some are found."""
     cfg.test_dataloader.dataset.update(min_people=2, max_people=2)
     data_set = SyntheticPeople(**{
         key: value for key, value in cfg.test_dataloader.dataset.items()

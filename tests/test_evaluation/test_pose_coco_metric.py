@@ -43,10 +43,10 @@ def warned() -> Iterator[list[str]]:
 
 
 def make_ground_truth(meta: dict, seed: int = 0) -> dict:
-    """Thirty pictures of up to five persons, with all that COCO allows.
+    """Thirty images of up to five persons, with all that COCO allows.
 
-    Crowds, persons without labels, occluded keypoints, pictures without
-    persons, all three area ranges, and a crowd index for each picture.
+    Crowds, persons without labels, occluded keypoints, images without
+    persons, all three area ranges, and a crowd index for each image.
     """
     rng = np.random.default_rng(seed)
     num_keypoints = meta['num_keypoints']

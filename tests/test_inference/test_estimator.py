@@ -324,7 +324,7 @@ def test_long_images_are_shrunk_first():
     smaller, _ = letterbox(np.ascontiguousarray(image[::2, ::2]))
     np.testing.assert_allclose(blob, smaller, atol=0.02)
     np.testing.assert_allclose(
-        place.to_picture(np.array([spec.width, spec.height / 2])), (40_000, 300))
+        place.to_image(np.array([spec.width, spec.height / 2])), (40_000, 300))
 
 
 @pytest.mark.parametrize('arguments, message', [

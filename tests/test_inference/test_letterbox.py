@@ -29,7 +29,7 @@ def test_same_input_and_same_way_back(shape, size):
     # As MMPose's estimator does it.
     back = (points / resized['input_size'] * resized['input_scale']
             + resized['input_center'] - 0.5 * resized['input_scale'])
-    np.testing.assert_allclose(place.to_picture(points), back, rtol=1e-6)
+    np.testing.assert_allclose(place.to_image(points), back, rtol=1e-6)
 
 
 @pytest.mark.parametrize('color', ['rgb', 'bgr'])

@@ -59,7 +59,7 @@ def edit(folder, change) -> None:
     (lambda d: d['outputs'][1].pop('stride'), r'has no key outputs\[1\].stride'),
     (lambda d: d.update(outputs={}), 'outputs must be a list'),
     (lambda d: d.update(input=3), 'input must be an object'),
-    (lambda d: d.update(keypoints=[]), 'the value of keypoints cannot be'),
+    (lambda d: d.update(keypoints=[]), 'keypoints has a value that is not allowed'),
     (lambda d: d['skeleton'][0].update(link=[0, 2]), 'value of skeleton'),
     (lambda d: d['input'].update(width=65), 'value of input.width'),
     (lambda d: d['input'].update(std=[1, 0, 1]), 'value of input.std'),

@@ -1,4 +1,4 @@
-"""Batches at other sizes: pictures and labels move together."""
+"""Batches at other sizes: images and labels move together."""
 from __future__ import annotations
 
 from copy import deepcopy

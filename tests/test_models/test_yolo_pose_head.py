@@ -56,7 +56,7 @@ def perfect_maps(head, samples):
 
 
 def apart(samples):
-    """Put the persons of a picture side by side."""
+    """Put the persons of an image side by side."""
     for sample in samples:
         labels = sample.gt_instance_labels
         for i, left in enumerate((4.3, 34.7, 65.2)[:len(labels)]):
@@ -106,7 +106,7 @@ def test_detections_come_best_first_and_are_limited(head):
 
 
 def test_mirrored_maps_lead_to_the_mirrored_cell(head):
-    """One detection in a mirrored picture, written out by hand."""
+    """One detection in a mirrored image, written out by hand."""
     width = SIZE[0]
     maps = empty_maps(head, 1)
     generator = torch.Generator().manual_seed(0)
@@ -192,7 +192,7 @@ def test_nobody_above_the_threshold(estimator, flip_test):
 
 
 def test_anchors_start_as_people_in_the_mean_pose():
-    """Eight in a picture of 640 x 640, each with its anchor's size."""
+    """Eight in an image of 640 x 640, each with its anchor's size."""
     cfg = model_cfg().head
     head = MODELS.build(cfg)
     head.init_weights()

@@ -1,4 +1,4 @@
-# 1,863 and 320 real pictures of COCO; see the folder's own README.
+# 1,863 and 320 real images of COCO; see the folder's own README.
 data_root = '{{$SASD_DATA_ROOT:data}}/coco_mini/'
 
 train_dataloader = dict(

@@ -1,5 +1,5 @@
 # Drawn people: no file, no download. Both sets follow from their seeds.
-# Pictures have the size of the input, so that none is drawn to be shrunk.
+# Images have the size of the input, so that none is drawn to be shrunk.
 image_size = (128, 128)
 num_train = 2000
 
@@ -14,7 +14,7 @@ scene = dict(
 
 train_dataloader = dict(
     batch_size=8,
-    # Each picture is drawn once and kept. Two threads of the training have to
+    # Each image is drawn once and kept. Two threads of the training have to
     # wait for each other: a loader beside them costs more than it saves.
     num_workers=0,
     drop_last=True,
@@ -27,7 +27,7 @@ val_dataloader = dict(
     dataset=dict(
         num_images=200, cache=200, seed=1000, test_mode=True, **scene))
 val_cfg = dict()
-# Without a file: the labels come with the pictures.
+# Without a file: the labels come with the images.
 val_evaluator = dict(
     type='PoseCocoMetric', score_mode='bbox', nms_mode='none')
 

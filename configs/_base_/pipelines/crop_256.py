@@ -1,5 +1,5 @@
 # Crops of 256 pixels, each about a person, at half to one and a half times the
-# scale of coco_mini's pictures (512), the size of the test.
+# scale of coco_mini's images (512), the size of the test.
 _base_ = './input_512.py'
 
 crop_size = (256, 256)

@@ -1,4 +1,4 @@
-# For drawn people, whose pictures have the size of the input already: no
+# For drawn people, whose images have the size of the input already: no
 # mosaic, which would halve them, and little warping.
 _base_ = './input_512.py'
 

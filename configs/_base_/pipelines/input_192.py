@@ -1,6 +1,6 @@
 _base_ = './input_512.py'
 
-# One sample in four is a mosaic: on few cores reading pictures takes its time.
+# One sample in four is a mosaic: on few cores reading images takes its time.
 input_size = (192, 192)
 
 train_pipeline = [

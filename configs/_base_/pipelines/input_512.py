@@ -1,4 +1,4 @@
-# Mosaic of four pictures, shift of 10 %, gain of 0.5 to 1.5, colour, flip.
+# Mosaic of four images, shift of 10 %, gain of 0.5 to 1.5, colour, flip.
 # Test: long side resized, padded to a square.
 input_size = (512, 512)
 

@@ -1,6 +1,6 @@
 # The paper's recipe: 100 epochs at base resolution, then 300 with the twin.
 # Batch norm scales and biases do not decay; the learning rate belongs to a
-# batch of 64 pictures, reached over several GPUs or by accumulation.
+# batch of 64 images, reached over several GPUs or by accumulation.
 warmup_epochs = 100
 max_epochs = 400
 lr_warmup_epochs = 3

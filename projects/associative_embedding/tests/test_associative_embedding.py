@@ -401,7 +401,7 @@ def test_input_is_that_of_the_test_pipeline(cfg, width, height, expected):
     expected_points = (points / meta['input_size'] * meta['input_scale']
                        + meta['input_center'] - 0.5 * meta['input_scale'])
     np.testing.assert_allclose(
-        place.to_picture(points), expected_points, atol=1e-4)
+        place.to_image(points), expected_points, atol=1e-4)
 
 
 def test_runtime_gives_people_in_pixels_of_the_picture(cfg):

@@ -114,7 +114,7 @@ def test_labels_move_with_the_picture(pictures):
     moved = labels.in_input(place)
     # 640 x 480 in 128 x 128: a fifth of the size, 16 rows of grey above.
     assert np.allclose(moved.boxes, labels.boxes / 5 + [0, 16, 0, 16], atol=1e-3)
-    assert np.allclose(place.to_picture(moved.keypoints), labels.keypoints,
+    assert np.allclose(place.to_image(moved.keypoints), labels.keypoints,
                        atol=1e-2)
 
 

@@ -29,7 +29,7 @@ from build_runner import build_runner, load_build_ncnn
 
 from sasd_mmpose import PoseEstimator
 from sasd_mmpose.errors import install_excepthook
-from sasd_mmpose.images import read_picture
+from sasd_mmpose.images import read_image
 from sasd_mmpose.inference.model_description import ModelDescription
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -143,7 +143,7 @@ def as_png(pictures: Sequence[Path], folder: Path) -> list[Path]:
     """Copy pictures into a format that every library decodes alike."""
     copies = [folder / f'{picture.stem}.png' for picture in pictures]
     for picture, copy in zip(pictures, copies):
-        cv2.imwrite(str(copy), read_picture(picture))
+        cv2.imwrite(str(copy), read_image(picture))
     return copies
 
 

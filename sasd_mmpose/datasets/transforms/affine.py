@@ -10,7 +10,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmpose.registry import TRANSFORMS
 
-from ...images import UnreadablePicture
+from ...images import UnreadableImage
 from .image_file import OpenImage
 from .loading import ImageReader
 from .persons import (
@@ -29,9 +29,9 @@ _MARGIN = 2
 
 @TRANSFORMS.register_module()
 class PoseRandomAffine(BaseTransform):
-    """Scale a picture about its centre, shift it, and cut out the input.
+    """Scale an image about its centre, shift it, and cut out the input.
 
-    YOLO-Pose's augmentation: the centre of the picture, usually a mosaic of
+    YOLO-Pose's augmentation: the centre of the image, usually a mosaic of
     twice the input's size, goes to the centre of the input, moved by up to
     ``shift_factor`` of the input; the gain is uniform in ``scale_factor``.
     :class:`BottomupRandomAffine` cannot do that: its scale is the size of the
@@ -56,7 +56,7 @@ class PoseRandomAffine(BaseTransform):
     Modified Keys:
 
         - img, img_shape: (height, width) of the input
-        - ori_shape: (height, width) of the picture, where it was read here
+        - ori_shape: (height, width) of the image, where it was read here
         - the persons' arrays
         - skipped_images (optional), see :class:`LoadPoseImage`
 
@@ -71,8 +71,8 @@ class PoseRandomAffine(BaseTransform):
         min_box_share (float): A person is kept where at least this share of
             the box is inside the input. Defaults to 0.1.
         size_factor (int): The largest stride that is trained. Defaults to 32.
-        pad_val (int): Grey value beyond the picture. Defaults to 114.
-        on_error (str): What to do with a picture that cannot be read, see
+        pad_val (int): Grey value beyond the image. Defaults to 114.
+        on_error (str): What to do with an image that cannot be read, see
             :class:`LoadPoseImage`. Defaults to ``'raise'``.
         backend_args (dict, optional): See :func:`mmengine.fileio.get`.
 
@@ -100,13 +100,13 @@ class PoseRandomAffine(BaseTransform):
         self.reader = ImageReader(on_error, backend_args)
 
     def transform(self, results: dict) -> dict | None:
-        """Warp the picture and move its persons with it.
+        """Warp the image and move its persons with it.
 
         Args:
             results (dict): See the class.
 
         Returns:
-            dict | None: ``results``, or None where the picture is skipped.
+            dict | None: ``results``, or None where the image is skipped.
         """
         image = self.reader.open(results)
         if image is None:
@@ -117,17 +117,17 @@ class PoseRandomAffine(BaseTransform):
 
     def _show(self, results: dict, image: OpenImage, matrix: np.ndarray,
               moved: Persons) -> dict | None:
-        """Warp a single picture into the input; None where it is broken.
+        """Warp a single image into the input; None where it is broken.
 
         Args:
             results (dict): The sample; changed in place.
-            image (OpenImage): Its picture.
+            image (OpenImage): Its image.
             matrix (np.ndarray): ``(2, 3)``, from its pixels to the input's.
             moved (dict[str, np.ndarray]): Its persons, in pixels of the input.
         """
         try:
             img = warp(image, matrix, self.input_size, self.pad_val)
-        except UnreadablePicture as error:
+        except UnreadableImage as error:
             return self.reader.failures.add(error)
         results.setdefault('ori_shape', image.size[::-1])
         self.reader.failures.end_row()
@@ -154,7 +154,7 @@ class PoseRandomAffine(BaseTransform):
 
     def _draw_matrix(self, results: dict,
                      image_size: tuple[int, int]) -> np.ndarray:
-        """Draw the map ``(2, 3)`` from pixels of the picture to the input's."""
+        """Draw the map ``(2, 3)`` from pixels of the image to the input's."""
         gain, shift = self._draw()
         size = np.array(self.input_size)
         center, gain = self._aim(results, image_size, gain)
@@ -174,7 +174,7 @@ class PoseRandomAffine(BaseTransform):
 
     def _aim(self, results: dict, image_size: tuple[int, int],
              gain: float) -> tuple[np.ndarray, float]:
-        """Return a pixel of the picture ``(2,)`` to cut about, and the gain."""
+        """Return a pixel of the image ``(2,)`` to cut about, and the gain."""
         return (np.array(image_size) - 1) / 2, gain
 
     def _place(self, image_size: tuple[int, int], center: np.ndarray,
@@ -194,14 +194,14 @@ class PoseRandomAffine(BaseTransform):
 
 @TRANSFORMS.register_module()
 class PoseRandomCrop(PoseRandomAffine):
-    """Cut the input out of a larger picture, about one of its persons.
+    """Cut the input out of a larger image, about one of its persons.
 
     A net learns from small inputs, at little cost, what people look like at
-    the scale of a large one: it is tested on whole pictures.
+    the scale of a large one: it is tested on whole images.
 
     The centre of a labelled person's box, each as likely as another, goes to
     the centre of the input, moved by up to ``shift_factor`` of the input. Where
-    there is nobody, the centre of the picture does. The gain is uniform in
+    there is nobody, the centre of the image does. The gain is uniform in
     ``scale_factor``, and less for a person who would not fit.
 
     Required and modified keys are those of :class:`PoseRandomAffine`.
@@ -210,10 +210,10 @@ class PoseRandomCrop(PoseRandomAffine):
         input_size (Sequence[int]): See :class:`PoseRandomAffine`.
         shift_factor (float): See :class:`PoseRandomAffine`. Defaults to 0.3.
         scale_factor (Sequence[float]): Least and largest gain, relative to the
-            picture as it comes. Defaults to (0.5, 1.5).
+            image as it comes. Defaults to (0.5, 1.5).
         largest_share (float): How long the person's box may become, as a share
             of the input. Above 1, people are cut off. Defaults to 1.2.
-        fill (bool): Whether the cut keeps to the picture as far as its size
+        fill (bool): Whether the cut keeps to the image as far as its size
             allows, so that less of the input is grey. Defaults to False.
         **kwargs: See :class:`PoseRandomAffine`.
     """
@@ -244,7 +244,7 @@ class PoseRandomCrop(PoseRandomAffine):
                target: np.ndarray, gain: float) -> np.ndarray:
         if not self.fill:
             return target
-        # Where the picture's first or last pixel meets that of the input.
+        # Where the image's first or last pixel meets that of the input.
         before = gain * center
         after = np.array(self.input_size) - 1 - gain * (
             np.array(image_size) - 1 - center)
@@ -271,7 +271,7 @@ def warp(image: OpenImage, matrix: np.ndarray, size: tuple[int, int],
         np.ndarray: ``(height, width, 3)``, BGR, uint8.
 
     Raises:
-        UnreadablePicture: The image is broken.
+        UnreadableImage: The image is broken.
     """
     gain = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
     x1, y1, x2, y2 = _shown_part(image.size, matrix, size,

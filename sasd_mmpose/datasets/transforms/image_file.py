@@ -14,7 +14,7 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
-from ...images import decode_picture
+from ...images import decode_image
 
 # The DCT scales that libjpeg-turbo has fast code for, in eighths.
 _DCT_EIGHTHS = (1, 2, 4)
@@ -54,7 +54,7 @@ class OpenImage(Protocol):
             the array.
 
         Raises:
-            UnreadablePicture: The file is broken.
+            UnreadableImage: The file is broken.
         """
 
 
@@ -111,7 +111,7 @@ class JpegImage:
             return self._decode(eighths, num_rows), eighths / 8
         except (ValueError, RuntimeError):
             # Whatever this decoder refuses is OpenCV's to read or to refuse.
-            return decode_picture(self.content, self.name), 1.0
+            return decode_image(self.content, self.name), 1.0
 
     def _eighths(self, scale: float, whole: bool) -> int:
         """Return the smallest DCT scale that is no less than ``scale``."""
@@ -154,7 +154,7 @@ def open_image(content: bytes, name: str) -> OpenImage:
         OpenImage: The image; its EXIF orientation is applied.
 
     Raises:
-        UnreadablePicture: It cannot be decoded.
+        UnreadableImage: It cannot be decoded.
     """
     frame = _find_frame(content)
     if frame is not None and not (frame.has_exif and _is_turned(content)):
@@ -164,7 +164,7 @@ def open_image(content: bytes, name: str) -> OpenImage:
             colors = None
         if colors in ('YCbCr', 'RGB', 'Gray'):
             return JpegImage(content, name, (width, height), frame)
-    return ArrayImage(decode_picture(content, name))
+    return ArrayImage(decode_image(content, name))
 
 
 def _find_frame(content: bytes) -> _Frame | None:

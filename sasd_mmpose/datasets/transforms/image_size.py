@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from PIL import Image
 
-from ...images import UnreadablePicture
+from ...images import UnreadableImage
 
 _ORIENTATION_TAG = 0x0112
 # Orientations from here on turn an image by a quarter.
@@ -43,7 +43,7 @@ def check_image_size(results: dict, size: tuple[int, int]) -> None:
         size (tuple[int, int]): Width and height of the image in pixels.
 
     Raises:
-        UnreadablePicture: They differ; the message has both.
+        UnreadableImage: They differ; the message has both.
     """
     stated = results.get('ann_img_shape')
     if stated is None or tuple(stated) == size[::-1]:
@@ -51,6 +51,6 @@ def check_image_size(results: dict, size: tuple[int, int]) -> None:
     height, width = stated
     turned = (', that is without the turn of its EXIF data'
               if tuple(stated) == tuple(size) else '')
-    raise UnreadablePicture(
+    raise UnreadableImage(
         f'{results.get("img_path")}: {size[0]} x {size[1]} pixels, and the '
         f'annotations are for {width:g} x {height:g}{turned}')

@@ -1,4 +1,4 @@
-"""Reading pictures, whatever they hold, and going on without broken ones."""
+"""Reading images, whatever they hold, and going on without broken ones."""
 from __future__ import annotations
 
 import numpy as np
@@ -7,16 +7,16 @@ from mmpose.datasets.transforms import LoadImage
 from mmpose.registry import TRANSFORMS
 
 from ...errors import InputError
-from ...images import UnreadablePicture, decode_picture, to_bgr_uint8, why_unreadable
+from ...images import UnreadableImage, decode_image, to_bgr_uint8, why_unreadable
 from .image_file import ArrayImage, OpenImage, open_image
 from .image_size import check_image_size
 
-# So many pictures that cannot be read one after the other are no accident.
+# So many images that cannot be read one after the other are no accident.
 MAX_FAILURES_IN_A_ROW = 100
 
 
-def read_picture(path: str, backend_args: dict | None = None) -> np.ndarray:
-    """Read a picture from wherever MMEngine can read files.
+def read_image(path: str, backend_args: dict | None = None) -> np.ndarray:
+    """Read an image from wherever MMEngine can read files.
 
     Args:
         path (str): The file. Its EXIF orientation is applied.
@@ -26,18 +26,18 @@ def read_picture(path: str, backend_args: dict | None = None) -> np.ndarray:
         np.ndarray: ``(H, W, 3)``, BGR, uint8.
 
     Raises:
-        UnreadablePicture: It is missing or cannot be decoded; the message is
+        UnreadableImage: It is missing or cannot be decoded; the message is
             one line that names it.
     """
-    return decode_picture(_read_file(path, backend_args), path)
+    return decode_image(_read_file(path, backend_args), path)
 
 
 def _read_file(path: str, backend_args: dict | None) -> bytes:
-    """Return a file's content; raise :class:`UnreadablePicture` without one."""
+    """Return a file's content; raise :class:`UnreadableImage` without one."""
     try:
         return fileio.get(path, backend_args=backend_args)
     except OSError as error:
-        raise UnreadablePicture(f'{path}: {why_unreadable(error)}') from error
+        raise UnreadableImage(f'{path}: {why_unreadable(error)}') from error
 
 
 def _check_array(results: dict) -> np.ndarray:
@@ -45,8 +45,8 @@ def _check_array(results: dict) -> np.ndarray:
     try:
         return to_bgr_uint8(results['img'])
     except ValueError as error:
-        raise UnreadablePicture(
-            f'{results["img_path"] or "a picture"}: {error}') from error
+        raise UnreadableImage(
+            f'{results["img_path"] or "an image"}: {error}') from error
 
 
 class ReadFailures:
@@ -65,11 +65,11 @@ class ReadFailures:
         self._skipped: list[str] = []
         self._in_a_row = 0
 
-    def add(self, error: UnreadablePicture) -> None:
+    def add(self, error: UnreadableImage) -> None:
         """Raise the error's line, or keep it for the report.
 
         Args:
-            error (UnreadablePicture): What happened.
+            error (UnreadableImage): What happened.
 
         Raises:
             InputError: ``on_error`` says so, or 100 images in a row could not
@@ -77,13 +77,13 @@ class ReadFailures:
         """
         if self.on_error == 'raise':
             raise InputError(
-                f'{error}; replace the picture or take it out of the '
+                f'{error}; replace the image or take it out of the '
                 'annotations') from error
         self._skipped.append(str(error))
         self._in_a_row += 1
         if self._in_a_row >= MAX_FAILURES_IN_A_ROW:
             raise InputError(
-                f'{error}; nor could the {MAX_FAILURES_IN_A_ROW - 1} pictures '
+                f'{error}; nor could the {MAX_FAILURES_IN_A_ROW - 1} images '
                 'before it be read: check data_root and data_prefix'
             ) from error
 
@@ -133,7 +133,7 @@ class ImageReader:
         try:
             image = self._open(results)
             check_image_size(results, image.size)
-        except UnreadablePicture as error:
+        except UnreadableImage as error:
             return self.failures.add(error)
         return image
 
@@ -146,9 +146,9 @@ class ImageReader:
 
 @TRANSFORMS.register_module()
 class LoadPoseImage(LoadImage):
-    """Load a picture as BGR uint8 ``(H, W, 3)``, or say which one is broken.
+    """Load an image as BGR uint8 ``(H, W, 3)``, or say which one is broken.
 
-    Grey, alpha and 16-bit pictures are converted; the orientation in the EXIF
+    Grey, alpha and 16-bit images are converted; the orientation in the EXIF
     data is applied, as in MMPose.
 
     Required Keys:
@@ -162,21 +162,21 @@ class LoadPoseImage(LoadImage):
         - img_path: None where only img was given
         - img_shape: (height, width)
         - ori_shape: (height, width)
-        - skipped_images (optional): one line for each picture that could not
+        - skipped_images (optional): one line for each image that could not
           be read since the last one that could. Packed into the meta
           information, they reach :class:`SkippedImagesHook` from any loader
           process.
 
     Args:
-        on_error (str): What to do with a picture that is missing, cannot be
+        on_error (str): What to do with an image that is missing, cannot be
             decoded or has another size than its annotations: ``'raise'`` an
             :class:`InputError` that names it, for testing; or ``'skip'``, for
             training: the transform returns None and the data set fetches
-            another picture. Defaults to ``'raise'``.
+            another image. Defaults to ``'raise'``.
         backend_args (dict, optional): See :func:`mmengine.fileio.get`.
 
     Raises:
-        InputError: As said above; also where 100 pictures in a row could not
+        InputError: As said above; also where 100 images in a row could not
             be read, which means that the folder is wrong.
     """
 
@@ -187,19 +187,19 @@ class LoadPoseImage(LoadImage):
         self.failures = ReadFailures(on_error)
 
     def transform(self, results: dict) -> dict | None:
-        """Load the picture of one sample.
+        """Load the image of one sample.
 
         Args:
             results (dict): See the class.
 
         Returns:
-            dict | None: ``results``, or None for a picture that is skipped.
+            dict | None: ``results``, or None for an image that is skipped.
         """
         results.setdefault('img_path', None)
         try:
             img = self._load(results)
             check_image_size(results, img.shape[1::-1])
-        except UnreadablePicture as error:
+        except UnreadableImage as error:
             return self.failures.add(error)
         self.failures.end_row()
         self.failures.report(results)
@@ -209,7 +209,7 @@ class LoadPoseImage(LoadImage):
 
     def _load(self, results: dict) -> np.ndarray:
         if results.get('img') is None:
-            return read_picture(results['img_path'], self.backend_args)
+            return read_image(results['img_path'], self.backend_args)
         return _check_array(results)
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""Four pictures in one, for training."""
+"""Four images in one, for training."""
 from __future__ import annotations
 
 import mmcv
@@ -24,7 +24,7 @@ MAX_DRAWS = 1000
 
 @TRANSFORMS.register_module()
 class PoseMosaic(Mosaic):
-    """Mosaic of four pictures that copes with whatever a data set holds.
+    """Mosaic of four images that copes with whatever a data set holds.
 
     For pipelines that do something of their own with the mosaic, rotate it for
     instance: :class:`PoseMosaicAffine`, which makes it and cuts the input out
@@ -33,14 +33,14 @@ class PoseMosaic(Mosaic):
     Arguments and layout are those of :class:`mmpose.datasets.Mosaic`. What
     differs:
 
-    - A picture that the ``pre_transform`` cannot load (None) is replaced by
+    - An image that the ``pre_transform`` cannot load (None) is replaced by
       another draw.
-    - Pictures of any shape and without persons are welcome.
+    - Images of any shape and without persons are welcome.
     - Labels follow the pixels exactly: resizing maps the centre of a pixel to
       where its content goes, with the scale that rounding to whole pixels
       leaves. MMPose is off by up to a pixel there.
-    - With probability 1 - ``prob`` the picture is only fitted into
-      ``img_scale``, so that what follows always sees pictures of that scale.
+    - With probability 1 - ``prob`` the image is only fitted into
+      ``img_scale``, so that what follows always sees images of that scale.
 
     Required Keys:
 
@@ -53,11 +53,11 @@ class PoseMosaic(Mosaic):
         - img, img_shape: (2 H, 2 W) for ``img_scale=(W, H)``
         - the persons' arrays; boxes are clipped and keypoints outside the
           mosaic are unlabelled
-        - mosaic_img_paths: the paths of the pictures, row by row
-        - skipped_images (optional): those of all four pictures
+        - mosaic_img_paths: the paths of the images, row by row
+        - skipped_images (optional): those of all four images
 
     Raises:
-        InputError: No picture could be drawn from the data set.
+        InputError: No image could be drawn from the data set.
     """
 
     def transform(self, results: dict) -> dict:
@@ -78,7 +78,7 @@ class PoseMosaic(Mosaic):
         return results
 
     def apply_mix(self, results: dict) -> dict:
-        """Paste the four pictures around a random centre.
+        """Paste the four images around a random centre.
 
         Args:
             results (dict): The sample, with ``mixed_data_list``, three more.
@@ -115,15 +115,15 @@ class PoseMosaic(Mosaic):
             if sample is not None:
                 return sample
         raise InputError(
-            f'PoseMosaic: pre_transform gave no picture in {MAX_DRAWS} draws; '
+            f'PoseMosaic: pre_transform gave no image in {MAX_DRAWS} draws; '
             'check data_prefix and the pre_transform of the config')
 
     def _fit(self, sample: dict) -> tuple[np.ndarray, Persons]:
-        """Resize a picture and its persons to just fit into ``img_scale``."""
+        """Resize an image and its persons to just fit into ``img_scale``."""
         img = sample['img']
         height, width = img.shape[:2]
         ratio = min(self.img_scale[0] / width, self.img_scale[1] / height)
-        # A very long picture keeps at least a line of pixels.
+        # A very long image keeps at least a line of pixels.
         size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
         if size != (width, height):
             img = mmcv.imresize(img, size)
@@ -134,7 +134,7 @@ class PoseMosaic(Mosaic):
     @staticmethod
     def _finish(results: dict, img: np.ndarray, persons: Persons,
                 samples: list[dict]) -> None:
-        """Write the picture, its persons and where they come from."""
+        """Write the image, its persons and where they come from."""
         height, width = img.shape[:2]
         results['img'] = img
         results['img_shape'] = (height, width)

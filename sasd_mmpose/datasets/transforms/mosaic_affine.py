@@ -11,7 +11,7 @@ from mmengine.dataset import BaseDataset
 from mmpose.registry import TRANSFORMS
 
 from ...errors import InputError
-from ...images import UnreadablePicture
+from ...images import UnreadableImage
 from .affine import PoseRandomAffine
 from .image_file import OpenImage
 from .persons import (
@@ -194,7 +194,7 @@ class PoseMosaicAffine(PoseRandomAffine):
                 self.reader.failures.end_row()
                 return _Tile(sample, image)
         raise InputError(
-            f'PoseMosaicAffine: no picture in {MAX_DRAWS} draws; check '
+            f'PoseMosaicAffine: no image in {MAX_DRAWS} draws; check '
             'data_prefix')
 
     def _matrix(self, seams: np.ndarray, gain: float,
@@ -263,7 +263,7 @@ class PoseMosaicAffine(PoseRandomAffine):
             return True
         try:
             pixels = _resample(image, sides, x, y)
-        except UnreadablePicture as error:
+        except UnreadableImage as error:
             self.reader.failures.add(error)
             return False
         pixels = pixels[y.near:, x.near:]

@@ -2,8 +2,8 @@
 
 The keys are MMPose's: ``bbox`` ``(n, 4)`` xyxy, ``bbox_score`` ``(n,)``,
 ``category_id`` ``(n,)``, ``keypoints`` ``(n, K, 2)``, ``keypoints_visible``
-``(n, K)`` and ``area`` ``(n,)``, in pixels of the sample's picture. Pixel i
-has coordinate i, so a picture of width W reaches from 0 to W - 1.
+``(n, K)`` and ``area`` ``(n,)``, in pixels of the sample's image. Pixel i
+has coordinate i, so an image of width W reaches from 0 to W - 1.
 """
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def set_persons(results: dict, persons: Persons) -> None:
 
 
 def join_persons(groups: Sequence[Persons]) -> Persons:
-    """Concatenate the persons of several pictures.
+    """Concatenate the persons of several images.
 
     Args:
         groups (Sequence[dict[str, np.ndarray]]): At least one.
@@ -86,7 +86,7 @@ def move_persons(persons: Persons, scale: Sequence[float],
     Args:
         persons (dict[str, np.ndarray]): n persons.
         scale (Sequence[float]): Along x and y, positive.
-        offset (Sequence[float]): Along x and y, in pixels of the new picture.
+        offset (Sequence[float]): Along x and y, in pixels of the new image.
 
     Returns:
         dict[str, np.ndarray]: New arrays; the old ones are left as they are.
@@ -109,7 +109,7 @@ def warp_persons(persons: Persons, matrix: np.ndarray) -> Persons:
     Args:
         persons (dict[str, np.ndarray]): n persons.
         matrix (np.ndarray): A and t, ``(2, 3)``; t is in pixels of the new
-            picture.
+            image.
 
     Returns:
         dict[str, np.ndarray]: New arrays; the old ones are left as they are.
@@ -126,12 +126,12 @@ def warp_persons(persons: Persons, matrix: np.ndarray) -> Persons:
 
 
 def clip_persons(persons: Persons, width: int, height: int) -> Persons:
-    """Clip boxes to a picture; keypoints outside it lose their label.
+    """Clip boxes to an image; keypoints outside it lose their label.
 
     Args:
         persons (dict[str, np.ndarray]): n persons.
-        width (int): Of the picture, in pixels.
-        height (int): Of the picture, in pixels.
+        width (int): Of the image, in pixels.
+        height (int): Of the image, in pixels.
 
     Returns:
         dict[str, np.ndarray]: The clipped persons, some maybe with an empty

@@ -1,4 +1,4 @@
-"""Fitting a picture into the network's input, for testing."""
+"""Fitting an image into the network's input, for testing."""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -40,13 +40,13 @@ class PoseResize(BottomupResize):
     """Resize the long side, pad to the input size, around the centre.
 
     :class:`BottomupResize` in its mode ``'fit'``, which raises on a size that
-    does not fit the strides only when the first picture comes, from a loader
+    does not fit the strides only when the first image comes, from a loader
     process. This one does when it is built.
 
     Args:
         input_size (Sequence[int]): Width and height of the network's input.
         size_factor (int): The largest stride of the network. Defaults to 32.
-        pad_val (int): Grey value around the picture. Defaults to 114.
+        pad_val (int): Grey value around the image. Defaults to 114.
 
     Raises:
         InputError: ``input_size`` is no multiple of ``size_factor``.

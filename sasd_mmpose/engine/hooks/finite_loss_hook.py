@@ -11,7 +11,7 @@ from ...errors import InputError
 
 @HOOKS.register_module()
 class FiniteLossHook(Hook):
-    """Name the pictures behind a loss that is not finite, and stop.
+    """Name the images behind a loss that is not finite, and stop.
 
     It runs before any checkpoint of the iteration is written, so that the
     last one on disk is good.
@@ -33,7 +33,7 @@ class FiniteLossHook(Hook):
             outputs (dict): Losses that the model logged.
 
         Raises:
-            InputError: With the losses, the pictures and the last checkpoint.
+            InputError: With the losses, the images and the last checkpoint.
         """
         broken = [
             name for name, value in outputs.items()
@@ -41,18 +41,18 @@ class FiniteLossHook(Hook):
         ]
         if not broken:
             return
-        pictures = ', '.join(self._pictures(data_batch['data_samples']))
+        images = ', '.join(self._images(data_batch['data_samples']))
         checkpoint = runner.message_hub.get_info('last_ckpt')
         state = (f'the last good checkpoint is {checkpoint}'
                  if checkpoint else 'no checkpoint had been written yet')
         raise InputError(
             f'{", ".join(broken)} not finite in iteration {runner.iter + 1} '
             f'(epoch {runner.epoch + 1}); {state}; look at the annotations '
-            f'of the pictures of this batch ({pictures}), or lower '
+            f'of the images of this batch ({images}), or lower '
             'optim_wrapper.optimizer.lr')
 
     @staticmethod
-    def _pictures(data_samples: list) -> list[str]:
+    def _images(data_samples: list) -> list[str]:
         """List the files of a batch, those of a mosaic one by one."""
         paths = []
         for sample in data_samples:

@@ -1,4 +1,4 @@
-"""Says which pictures training could not read."""
+"""Says which images training could not read."""
 from __future__ import annotations
 
 from mmengine.dist import all_gather_object
@@ -9,7 +9,7 @@ from mmpose.registry import HOOKS
 
 @HOOKS.register_module()
 class SkippedImagesHook(Hook):
-    """Name each picture that was skipped, and count them after each epoch.
+    """Name each image that was skipped, and count them after each epoch.
 
     :class:`LoadPoseImage` with ``on_error='skip'`` leaves its lines in the
     sample that it loads next. They come out of the loader processes with the
@@ -25,7 +25,7 @@ class SkippedImagesHook(Hook):
                          batch_idx: int,
                          data_batch: dict | None = None,
                          outputs: dict | None = None) -> None:
-        """Log each picture once, when the batch that brings its line is done.
+        """Log each image once, when the batch that brings its line is done.
 
         Args:
             runner (Runner): The runner of the training process.
@@ -40,7 +40,7 @@ class SkippedImagesHook(Hook):
                     runner.logger.warning(f'skipped: {line}')
 
     def after_train_epoch(self, runner: Runner) -> None:
-        """Log how many pictures were skipped so far, over all processes.
+        """Log how many images were skipped so far, over all processes.
 
         Args:
             runner (Runner): The runner of the training process.
@@ -50,5 +50,5 @@ class SkippedImagesHook(Hook):
             for line in part))
         if lines:
             runner.logger.warning(
-                f'{len(lines)} unreadable pictures were skipped so far; first: '
+                f'{len(lines)} unreadable images were skipped so far; first: '
                 f'{lines[0]}')

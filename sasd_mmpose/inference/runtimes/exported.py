@@ -101,11 +101,11 @@ class ExportedRuntime(Runtime):
     def decode(self, maps: Sequence[np.ndarray], place: Placement) -> list[Person]:
         """See :class:`Runtime`."""
         poses = self._decoder(maps)
-        boxes = place.to_picture(poses.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
+        boxes = place.to_image(poses.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
         return [
             Person(box, float(score), keypoints, keypoint_scores)
             for box, score, keypoints, keypoint_scores in zip(
-                boxes, poses.scores, place.to_picture(poses.keypoints),
+                boxes, poses.scores, place.to_image(poses.keypoints),
                 poses.keypoint_scores)
         ]
 

@@ -68,7 +68,7 @@ class YOLOv5CSPDarknet(BaseModule):
         """Compute the features of strides 8, 16, 32 and so on.
 
         Args:
-            x (Tensor): Pictures of shape (N, 3, H, W).
+            x (Tensor): Images of shape (N, 3, H, W).
 
         Returns:
             tuple[Tensor, ...]: One map for each stage but the first, of

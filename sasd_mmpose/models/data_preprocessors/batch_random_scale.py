@@ -52,10 +52,10 @@ class BatchRandomScale(nn.Module):
 
     def forward(self, inputs: Tensor,
                 data_samples: SampleList) -> tuple[Tensor, SampleList]:
-        """Resize pictures and labels.
+        """Resize images and labels.
 
         Args:
-            inputs (Tensor): Normalised pictures, shape (N, 3, H, W).
+            inputs (Tensor): Normalised images, shape (N, 3, H, W).
             data_samples (list[PoseDataSample]): Their labels, in pixels.
 
         Returns:

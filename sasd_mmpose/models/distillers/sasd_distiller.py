@@ -76,7 +76,7 @@ class SASDDistiller(TwinDistiller):
         """Compute features and raw maps of the high-resolution twin.
 
         Args:
-            inputs (Tensor): Pictures at twice the size, (N, 3, 2H, 2W).
+            inputs (Tensor): Images at twice the size, (N, 3, 2H, 2W).
 
         Returns:
             tuple[list[Tensor], list[Tensor]]: P'4, P'5, ... and their maps,
@@ -95,7 +95,7 @@ class SASDDistiller(TwinDistiller):
         """Predict at base resolution.
 
         Args:
-            inputs (Tensor): Normalised pictures, shape (N, 3, H, W).
+            inputs (Tensor): Normalised images, shape (N, 3, H, W).
             data_samples (list[PoseDataSample]): Their meta information.
 
         Returns:

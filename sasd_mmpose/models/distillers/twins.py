@@ -30,10 +30,10 @@ HIGH_SCALE = 2
 def enlarge(inputs: Tensor) -> Tensor:
     """Make the high-resolution twin's input from the batch as it is.
 
-    No picture is decoded a second time.
+    No image is decoded a second time.
 
     Args:
-        inputs (Tensor): Normalised pictures, shape (N, 3, H, W).
+        inputs (Tensor): Normalised images, shape (N, 3, H, W).
 
     Returns:
         Tensor: Shape (N, 3, 2H, 2W).
@@ -78,7 +78,7 @@ class HighResolution(NamedTuple):
 class TwinDistiller(BottomupPoseEstimator):
     """A pose estimator that learns from itself at twice the resolution.
 
-    Both twins learn the persons of the picture (paper, Eq. 6); on top of it
+    Both twins learn the persons of the image (paper, Eq. 6); on top of it
     the features of the high-resolution twin teach those of the base twin.
     Inference is that of :class:`BottomupPoseEstimator` at base resolution.
 
@@ -145,7 +145,7 @@ class TwinDistiller(BottomupPoseEstimator):
         """Compute the losses of both twins and between them (Eq. 6).
 
         Args:
-            inputs (Tensor): Normalised pictures, shape (N, 3, H, W).
+            inputs (Tensor): Normalised images, shape (N, 3, H, W).
             data_samples (list[PoseDataSample]): Their labels.
 
         Returns:
@@ -181,7 +181,7 @@ class TwinDistiller(BottomupPoseEstimator):
         """Run the high-resolution twin and align it with the base twin.
 
         Args:
-            inputs (Tensor): Pictures at twice the size, (N, 3, 2H, 2W).
+            inputs (Tensor): Images at twice the size, (N, 3, 2H, 2W).
             truth (GroundTruth): The persons in pixels at base resolution.
             base_targets (list[LevelTargets]): Targets of the base twin.
         """

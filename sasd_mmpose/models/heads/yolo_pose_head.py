@@ -27,7 +27,7 @@ from ...metainfo import checked_metainfo
 from ..defaults import ACT_CFG, NORM_CFG
 from ..task_modules import DecodedPoses, GroundTruth, LevelTargets, YOLOPoseCoder
 
-# Objectness starts as if a 640 x 640 picture held so many persons.
+# Objectness starts as if a 640 x 640 image held so many persons.
 PRIOR_OBJECTS = 8
 PRIOR_SIZE = 640
 
@@ -125,7 +125,7 @@ class YOLOPoseHead(BaseModule):
             of the network input.
         strides (Sequence[int]): Pixels of the network input per cell.
         metainfo (dict): Meta information of the data set: number of
-            keypoints and which of them swap in a mirrored picture.
+            keypoints and which of them swap in a mirrored image.
         mean_pose (Sequence | None): Where the keypoints start before any
             training: K pairs of x and y relative to the centre of the box, in
             units of its width and height. None puts them into the centre.
@@ -242,11 +242,11 @@ class YOLOPoseHead(BaseModule):
                 feats: Features | list[Features],
                 batch_data_samples: SampleList,
                 test_cfg: ConfigType | None = None) -> InstanceList:
-        """Predict the persons of each picture.
+        """Predict the persons of each image.
 
         Args:
             feats (tuple[Tensor] | list[tuple[Tensor]]): Levels of shape
-                (N, C, H_i, W_i); with the flip test, those of the pictures
+                (N, C, H_i, W_i); with the flip test, those of the images
                 and those of their mirror images.
             batch_data_samples (list[PoseDataSample]): Not used; part of
                 MMPose's interface.
@@ -267,7 +267,7 @@ class YOLOPoseHead(BaseModule):
         """Decode raw maps and suppress duplicates.
 
         Args:
-            passes (Sequence[Sequence[Tensor]]): The raw maps of the pictures
+            passes (Sequence[Sequence[Tensor]]): The raw maps of the images
                 and, with the flip test, those of their mirror images.
             anchors (Sequence[Tensor]): Per level, sizes in cells, (A, 2).
             strides (Sequence[int]): Pixels of the network input per cell.
@@ -275,7 +275,7 @@ class YOLOPoseHead(BaseModule):
                 the suppression), ``nms_thr`` (IoU), ``max_per_img``.
 
         Returns:
-            list[InstanceData]: Per picture ``bboxes`` (n, 4), ``bbox_scores``
+            list[InstanceData]: Per image ``bboxes`` (n, 4), ``bbox_scores``
             (n, ), ``keypoints`` (n, K, 2), ``keypoint_scores`` and
             ``keypoints_visible`` (n, K) as numpy arrays, in pixels of the
             network input, best first.
@@ -286,8 +286,8 @@ class YOLOPoseHead(BaseModule):
             detections = Detections(
                 *((a + b) / 2 for a, b in zip(detections, mirrored)))
         return [
-            self._select(Detections(*picture), test_cfg)
-            for picture in zip(*detections)
+            self._select(Detections(*image), test_cfg)
+            for image in zip(*detections)
         ]
 
     def decode(self, maps: Sequence[Tensor], anchors: Sequence[Tensor],
@@ -312,7 +312,7 @@ class YOLOPoseHead(BaseModule):
     def decode_mirrored(self, maps: Sequence[Tensor],
                         anchors: Sequence[Tensor],
                         strides: Sequence[int]) -> Detections:
-        """Decode the maps of mirrored pictures back into the pictures.
+        """Decode the maps of mirrored images back into the images.
 
         The mirror image of a cell, with the same anchor, sees the same
         content, so that detections of both passes pair up one by one.
@@ -340,7 +340,7 @@ class YOLOPoseHead(BaseModule):
 
         Args:
             detections (Detections): Of any leading shape.
-            width (int): Width of the picture in pixels; column x becomes
+            width (int): Width of the image in pixels; column x becomes
                 width - 1 - x, as in MMPose's ``RandomFlip``.
         """
         x1, y1, x2, y2 = detections.boxes.unbind(-1)
@@ -383,7 +383,7 @@ class YOLOPoseHead(BaseModule):
 
     @staticmethod
     def _select(found: Detections, test_cfg: ConfigType) -> InstanceData:
-        """Keep the best detections of one picture; see :meth:`predict_by_maps`.
+        """Keep the best detections of one image; see :meth:`predict_by_maps`.
 
         Args:
             found (Detections): With leading shape (P, ).

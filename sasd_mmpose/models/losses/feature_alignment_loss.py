@@ -19,8 +19,8 @@ class FeatureAlignmentLoss(nn.Module):
 
     Args:
         distance (str): ``'mse'`` for the mean square over the map, or
-            ``'l2'`` for the norm over each picture's map, averaged over the
-            pictures.
+            ``'l2'`` for the norm over each image's map, averaged over the
+            images.
         detach_teacher (bool): Whether the teacher stays what it is; if not,
             it is pulled towards the student as well.
         loss_weight (float): Gamma of Eq. 6.

@@ -40,7 +40,7 @@ class YOLOPoseCriterion(BaseModule):
     fp32, in grid cells.
 
     The total is multiplied by ``nominal_batch_size``: the recipe's learning
-    rate belongs to a loss that is summed over so many pictures.
+    rate belongs to a loss that is summed over so many images.
 
     Args:
         metainfo (dict): Meta information of the data set: number of

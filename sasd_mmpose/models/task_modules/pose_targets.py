@@ -20,7 +20,7 @@ class GroundTruth(NamedTuple):
     """The persons of a batch, one after another.
 
     Attributes:
-        image (Tensor): Index of the person's picture, long, shape (n, ).
+        image (Tensor): Index of the person's image, long, shape (n, ).
         boxes (Tensor): (cx, cy, w, h) in pixels of the network input, shape
             (n, 4).
         keypoints (Tensor): (x, y) in pixels of the network input, shape
@@ -74,7 +74,7 @@ class GroundTruth(NamedTuple):
             visible=visible.float())
 
     def scaled(self, factor: float) -> GroundTruth:
-        """Return the same persons in a picture ``factor`` times as large."""
+        """Return the same persons in an image ``factor`` times as large."""
         return self._replace(
             boxes=self.boxes * factor, keypoints=self.keypoints * factor)
 
@@ -99,7 +99,7 @@ class LevelTargets(NamedTuple):
     as they are.
 
     Attributes:
-        image (Tensor): Picture of each positive, long, shape (M, ).
+        image (Tensor): Image of each positive, long, shape (M, ).
         anchor (Tensor): Anchor index, long, shape (M, ).
         row (Tensor): Row of the cell, long, shape (M, ).
         col (Tensor): Column of the cell, long, shape (M, ).
