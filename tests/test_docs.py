@@ -23,8 +23,9 @@ DOCUMENTS = sorted(
                  *ROOT.glob('docs/**/*.md'), *ROOT.glob('projects/*/README.md')))
 FOLDERS = 'configs|docs|projects|requirements|results|sasd_mmpose|tests|tools|weights'
 PATH = re.compile(rf'(?<![\w/.-])(?:{FOLDERS})/[\w./-]+')
-# Files of the reader's own in examples, and what builds write.
-OTHERS = re.compile(r'configs/mine\.py|projects/\w+/build/')
+# Files of the reader's own in examples, and what builds and commands write.
+OTHERS = re.compile(
+    r'configs/mine\.py|projects/\w+/build/|(results|docs)/training_cost\.')
 
 
 def load(name: str) -> ModuleType:
