@@ -1,7 +1,8 @@
-"""Five keypoints of one's own, the way the README tells."""
+"""Five keypoints of one's own, the way docs/keypoints.md tells."""
 from __future__ import annotations
 
 import re
+import textwrap
 from pathlib import Path
 
 import torch
@@ -12,7 +13,7 @@ from small_nets import CONFIGS, model_cfg
 
 from sasd_mmpose.models import prune_state_dict
 
-README = Path(__file__).parents[1] / 'README.md'
+GUIDE = Path(__file__).parents[1] / 'docs' / 'keypoints.md'
 NAMES = ('nose', 'left_wrist', 'right_wrist', 'left_ankle', 'right_ankle')
 DATASET_INFO = f'''
 names = {NAMES!r}
@@ -31,10 +32,10 @@ dataset_info = dict(
 '''
 
 
-def readme_config(folder: Path) -> str:
-    """Take the config out of the README and put real paths into it."""
-    section = README.read_text().partition('## Other keypoints')[2]
-    text = re.search(r'```python\n(.*?)```', section, re.DOTALL)[1]
+def guide_config(folder: Path) -> str:
+    """Take the config out of the guide and put real paths into it."""
+    text = textwrap.dedent(
+        re.search(r' *```python\n(.*?)```', GUIDE.read_text(), re.DOTALL)[1])
     for old, new in {
             './sasd_xs_coco.py': str(CONFIGS / 'sasd_xs_coco.py'),
             'my_dataset_info.py': str(folder / 'my_dataset_info.py'),
@@ -66,7 +67,7 @@ def shrink(cfg: Config, work_dir: Path) -> Config:
     return cfg
 
 
-def test_the_readme_example_trains(tmp_path: Path):
+def test_the_guide_s_example_trains(tmp_path: Path):
     info = tmp_path / 'my_dataset_info.py'
     info.write_text(DATASET_INFO)
     DATASETS.build(dict(
@@ -78,7 +79,7 @@ def test_the_readme_example_trains(tmp_path: Path):
     torch.save(dict(state_dict=prune_state_dict(old.state_dict()), meta={}),
                tmp_path / 'seventeen.pth')
     config = tmp_path / 'five.py'
-    config.write_text(readme_config(tmp_path))
+    config.write_text(guide_config(tmp_path))
 
     runner = Runner.from_cfg(shrink(Config.fromfile(config), tmp_path / 'run'))
     head = runner.model.head

@@ -21,9 +21,12 @@ from pathlib import Path
 try:
     from packaging.specifiers import SpecifierSet
     from packaging.version import InvalidVersion, Version
-except ImportError:  # the one that pip has for itself
-    from pip._vendor.packaging.specifiers import SpecifierSet
-    from pip._vendor.packaging.version import InvalidVersion, Version
+except ImportError:
+    try:  # the one that pip has for itself
+        from pip._vendor.packaging.specifiers import SpecifierSet
+        from pip._vendor.packaging.version import InvalidVersion, Version
+    except ImportError:
+        SpecifierSet = None
 
 ROOT = Path(__file__).resolve().parents[1]
 PIP = 'python -m pip'
@@ -96,8 +99,11 @@ class Finding:
 def fits(version: str, ranges: str) -> bool:
     """Say whether a version lies in ranges such as ``'>=2.0.0,<2.2.0'``.
 
-    The local part, as in ``'2.13.0+cpu'``, does not count.
+    The local part, as in ``'2.13.0+cpu'``, does not count. Without pip there is
+    nothing to compare with, and nothing else installed: any version passes.
     """
+    if SpecifierSet is None:
+        return True
     try:
         return SpecifierSet(ranges).contains(
             Version(version).public, prereleases=True)

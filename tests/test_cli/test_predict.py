@@ -85,9 +85,17 @@ def test_video_with_flip_test(predict, tmp_path):
     assert len(list(open_source(str(tmp_path / 'out' / 'drawn.mp4')))) == 6
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C counts, also where the tests run in the background of a shell."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
 def test_stopping_keeps_what_is_computed(
-        predict, tmp_path, monkeypatch, capsys, number):
+        predict, tmp_path, monkeypatch, capsys, number, interruptible):
     write_video(tmp_path / 'clip.mp4')
     inner, calls = TorchRuntime.find_persons, []
 

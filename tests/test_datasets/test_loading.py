@@ -76,9 +76,9 @@ def test_exif_orientation_is_applied(tmp_path, picture):
 
 @pytest.mark.parametrize('array', [
     np.zeros((0, 5, 3), np.uint8), np.zeros((5, 5, 2), np.uint8),
-    np.zeros((5, 5, 3), np.float32), np.zeros(5, np.uint8),
+    np.zeros((5, 5, 3), np.int32), np.zeros(5, np.uint8),
 ])
-def test_arrays_that_are_no_pictures(array):
+def test_arrays_that_are_no_images(array):
     with pytest.raises(ValueError, match='is no image'):
         to_bgr_uint8(array)
     with pytest.raises(InputError, match='an image: .* is no image'):

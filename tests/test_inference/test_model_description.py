@@ -60,12 +60,12 @@ def edit(folder, change) -> None:
     (lambda d: d.update(outputs={}), 'outputs must be a list'),
     (lambda d: d.update(input=3), 'input must be an object'),
     (lambda d: d.update(keypoints=[]), 'keypoints has a value that is not allowed'),
-    (lambda d: d['skeleton'][0].update(link=[0, 2]), 'value of skeleton'),
-    (lambda d: d['input'].update(width=65), 'value of input.width'),
-    (lambda d: d['input'].update(std=[1, 0, 1]), 'value of input.std'),
-    (lambda d: d.update(files=['a.bin']), 'value of files'),
-    (lambda d: d.update(backend='abacus'), 'value of backend'),
-    (lambda d: d['outputs'][0].update(anchors=[1, 2]), 'value of outputs'),
+    (lambda d: d['skeleton'][0].update(link=[0, 2]), 'skeleton has a value'),
+    (lambda d: d['input'].update(width=65), 'input.width has a value'),
+    (lambda d: d['input'].update(std=[1, 0, 1]), 'input.std has a value'),
+    (lambda d: d.update(files=['a.bin']), 'files has a value'),
+    (lambda d: d.update(backend='abacus'), 'backend has a value'),
+    (lambda d: d['outputs'][0].update(anchors=[1, 2]), 'outputs has a value'),
     (lambda d: d['outputs'][0].update(stride='a'), 'deploy.json: '),
 ])
 def test_what_cannot_be_is_refused_in_one_line(folder, change, message):

@@ -25,7 +25,8 @@ GOOD = {
     'opencv-python-headless': '4.11.0.86', 'matplotlib': '3.10.9',
     'pycocotools': '2.0.11', 'scipy': '1.15.3', 'xtcocotools': '1.14.3',
     'mmcv-lite': '2.1.0', 'mmdet': '3.3.0', 'mmengine': '0.10.7',
-    'mmpose': '1.3.2', 'openmim': '0.3.9', 'sasd_mmpose': '0.1.0',
+    'mmpose': '1.3.2', 'msgspec': '0.22.0', 'openmim': '0.3.9',
+    'pillow': '12.3.0', 'sasd_mmpose': '0.2.0', 'simplejpeg': '1.9.0',
 }
 COMPILED = {'mmcv': '2.1.0', 'mmcv-lite': None}
 

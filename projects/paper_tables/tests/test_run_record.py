@@ -54,7 +54,7 @@ def test_what_was_changed_is_written_down():
     cfg = Config(base.to_dict())
     cfg.merge_from_dict({'train_dataloader.batch_size': 3,
                          'model.loss_distill.distance': 'l2'})
-    del cfg.sync_bn
+    cfg.pop('sync_bn')
     cfg.work_dir = 'somewhere'
     changed = overrides(cfg, base)
     assert changed.pop('train_dataloader.batch_size') == 3
@@ -63,7 +63,7 @@ def test_what_was_changed_is_written_down():
     # Given to the base, they make what ran.
     other = Config(base.to_dict())
     other.merge_from_dict(overrides(cfg, base))
-    del other.sync_bn
+    other.pop('sync_bn')
     assert overrides(cfg, other) == {}
 
 
