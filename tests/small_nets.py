@@ -108,6 +108,8 @@ def training_cfg(work_dir: str | Path,
             image_size=(size, size), max_people=2, person_height=(0.5, 0.9),
             metainfo=cfg.model.head.metainfo, pipeline=[
                 cfg.load, cfg.drop_unlabelled, cfg.encode, cfg.pack]))
+    cfg.custom_imports.imports = [
+        'sasd_mmpose.registration', 'projects.synthetic_people']
     cfg.train_cfg = dict(by_epoch=True, max_epochs=epochs)
     cfg.default_hooks.checkpoint = dict(type='CheckpointHook', interval=1)
     cfg.default_hooks.logger.interval = 1

@@ -1,9 +1,11 @@
 """Samples of a config as its training sees them."""
+# ruff: noqa: I001
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
+from .training_view import TrainingView, view_training_sample  # before MMPose
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import set_random_seed
@@ -11,7 +13,6 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS, MODELS
 
 from ..errors import InputError
-from .training_view import TrainingView, view_training_sample
 
 
 class TrainingBrowser:

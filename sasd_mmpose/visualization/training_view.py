@@ -1,4 +1,5 @@
 """What a training step sees: the image, its persons and their cells."""
+# ruff: noqa: I001
 from __future__ import annotations
 
 import math
@@ -7,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from mmengine.dataset import pseudo_collate
-from mmpose.models.pose_estimators import BottomupPoseEstimator
 from torch import Tensor
 
-from ..models.distillers import TwinDistiller
+from ..models.distillers import TwinDistiller  # before MMPose
+from mmengine.dataset import pseudo_collate
+from mmpose.models.pose_estimators import BottomupPoseEstimator
 from ..models.distillers.twins import enlarge
 from ..models.task_modules import GroundTruth, LevelTargets
 
