@@ -44,7 +44,8 @@ class BuildWithConfigs(build_py):
         target = Path(self.build_lib) / 'sasd_mmpose' / '.mim'
         for folder in 'configs', 'weights':
             shutil.copytree(ROOT / folder, target / folder,
-                            ignore=shutil.ignore_patterns('__pycache__'),
+                            ignore=shutil.ignore_patterns(
+                                '__pycache__', 'in_progress'),
                             dirs_exist_ok=True)
         shutil.copy(ROOT / 'model-index.yml', target)
 
