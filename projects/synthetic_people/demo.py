@@ -19,7 +19,6 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner, find_latest_checkpoint
 
 from sasd_mmpose.engine.checkpoints import prune_checkpoint
-from sasd_mmpose.engine.hooks.time_limit_hook import TimeLimitHook, TimeLimitReached
 from sasd_mmpose.errors import InputError
 from sasd_mmpose.evaluation.deployed import evaluate_deployed
 from sasd_mmpose.inference.person import Person
@@ -27,11 +26,12 @@ from sasd_mmpose.inference.runtimes.pytorch import TorchRuntime
 from sasd_mmpose.visualization.curves import plot_training_curves
 from sasd_mmpose.visualization.pose_drawer import PoseDrawer
 
+from .clock_schedule_hook import BEFORE_TWIN, TWIN_STEP_KEY, ClockScheduleHook
 from .dataset import HONESTY
 
 CONFIG_FILE = 'demo_config.py'
 NUM_DRAWN = 12
-DRAWN_COLUMNS = 3  # pairs of pictures in a row of the sheet
+DRAWN_COLUMNS = 3  # pairs of images in a row of the sheet
 DRAWN_SCALE = 2
 SHOWN_SCORE = 0.3
 
@@ -45,14 +45,14 @@ class DemoFiles(NamedTuple):
         metrics (Path): AP and how it came about.
         detections (Path): Predictions in COCO's format.
         curves (Path): Losses and AP over the epochs.
-        pictures (Path): Predictions next to the truth.
+        images (Path): Predictions next to the truth.
     """
     checkpoint: Path
     pruned: Path
     metrics: Path
     detections: Path
     curves: Path
-    pictures: Path
+    images: Path
 
     @classmethod
     def under(cls, folder: Path) -> DemoFiles:
@@ -63,21 +63,25 @@ class DemoFiles(NamedTuple):
 
 
 class ProgressLine(Hook):
-    """Tell the progress of a training in a line for each epoch.
+    """Tell the progress of a training, in a line about twice a minute.
 
-    A terminal is kept up to date within the epoch, too.
+    A terminal is kept up to date in between, too.
 
     Args:
         terminal (TextIO): Where to.
-        seconds (float): Least time between two updates of a line.
+        line_seconds (float): Least time between two lines.
+        update_seconds (float): Least time between two updates of a line.
     """
 
     priority = 'LOW'
 
-    def __init__(self, terminal: TextIO, seconds: float = 1.0) -> None:
+    def __init__(self, terminal: TextIO, line_seconds: float = 30.0,
+                 update_seconds: float = 1.0) -> None:
         self.terminal = terminal
-        self.seconds = seconds
-        self._start = self._last = time.monotonic()
+        self.line_seconds = line_seconds
+        self.update_seconds = update_seconds
+        self._start = self._last_line = self._last = time.monotonic()
+        self._stage = ''
 
     def before_train(self, runner: Runner) -> None:
         """Start the clock."""
@@ -88,26 +92,28 @@ class ProgressLine(Hook):
                          batch_idx: int,
                          data_batch: dict | None = None,
                          outputs: dict | None = None) -> None:
-        """Write the line anew, or write it for good when the epoch ends.
+        """Write the line anew, or write it for good.
 
         Args:
             runner (Runner): The runner.
-            batch_idx (int): Number of the batch in the epoch.
+            batch_idx (int): Unused.
             data_batch (dict, optional): Unused.
             outputs (dict): Losses of the iteration.
         """
-        steps = len(runner.train_dataloader)
-        ended = batch_idx + 1 == steps
-        due = time.monotonic() - self._last >= self.seconds
-        if not ended and not (due and self.terminal.isatty()):
-            return
-        self._last = time.monotonic()
+        now = time.monotonic()
         stage = 'with its twin' if runner.model.distilling else 'base'
-        loss = float(outputs['loss'])
+        for_good = (stage != self._stage
+                    or now - self._last_line >= self.line_seconds)
+        due = now - self._last >= self.update_seconds
+        if not for_good and not (due and self.terminal.isatty()):
+            return
+        self._last = now
+        if for_good:
+            self._last_line, self._stage = now, stage
         self._write(
-            f'epoch {runner.epoch + 1:2d}/{runner.max_epochs}  '
-            f'step {batch_idx + 1:3d}/{steps}  {stage:13}  loss {loss:7.2f}  '
-            f'{clock(self._last - self._start)}', '\n' if ended else '\r')
+            f'{clock(now - self._start):>5}  step {runner.iter + 1:5d}  '
+            f'{stage:13}  loss {float(outputs["loss"]):7.2f}',
+            '\n' if for_good else '\r')
 
     def after_val_epoch(self,
                         runner: Runner,
@@ -118,7 +124,7 @@ class ProgressLine(Hook):
             runner (Runner): The runner.
             metrics (dict): Results of the evaluation.
         """
-        self._write(f'          AP {metrics["coco/AP"]:.3f} on unseen pictures')
+        self._write(f'       AP {metrics["coco/AP"]:.3f} on unseen images')
 
     def _write(self, text: str, end: str = '\n') -> None:
         print(text, end=end, file=self.terminal, flush=True)
@@ -137,14 +143,13 @@ def cpu_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-# A few steps on a few pictures: all that is in the demo still happens.
+# Some seconds on a few images: all that is in the demo still happens.
+QUICK_MINUTES = 0.1
 QUICK = {
-    'train_cfg.max_epochs': 2,
     'train_cfg.val_interval': 1,
     'default_hooks.logger.interval': 1,
-    'custom_hooks.0.warmup_epochs': 1,
-    'param_scheduler.1.end': 2,
-    'train_dataloader.batch_size': 8,
+    'train_dataloader.batch_size': 4,
+    'train_dataloader.sampler.shares': [0.5],
     'train_dataloader.dataset.num_images': 16,
     'val_dataloader.batch_size': 4,
     'val_dataloader.dataset.num_images': 8,
@@ -165,8 +170,7 @@ def run_demo(config: Config,
     Args:
         config (Config): A config with a distiller and drawn people.
         folder (Path): Where to; made where it does not exist.
-        minutes (float): Limit of the training's wall-clock time. It is meant
-            for machines that are far slower than usual.
+        minutes (float): Wall-clock time of the training.
         terminal (TextIO): Where the progress goes. Everything else that is
             printed meanwhile is in MMEngine's log.
 
@@ -182,30 +186,42 @@ def run_demo(config: Config,
     with _silence():
         config.resume = find_latest_checkpoint(str(folder)) is not None
         facts = _train(config, minutes, files, terminal)
-        prune_checkpoint(files.checkpoint, files.pruned)
-        print('evaluating the pruned net', file=terminal, flush=True)
-        prefix = files.detections.name.removesuffix('.keypoints.json')
-        metrics, dataset = evaluate_deployed(
-            config, files.pruned, folder / 'test', folder / prefix)
-    plot_training_curves(folder, files.curves)
-    runtime = TorchRuntime(
-        config, files.pruned, flip_test=True, score_thr=SHOWN_SCORE)
-    draw_predictions(runtime, dataset, files.pictures)
+        print('evaluating the pruned net, without and with the stage of the '
+              'twin', file=terminal, flush=True)
+        before, _ = _prune_and_evaluate(
+            config, folder / BEFORE_TWIN, folder / 'before_twin_pruned.pth',
+            folder / 'before_twin.keypoints.json')
+        metrics, dataset = _prune_and_evaluate(
+            config, files.checkpoint, files.pruned, files.detections)
+        plot_training_curves(folder, files.curves)
+        runtime = TorchRuntime(
+            config, files.pruned, flip_test=True, score_thr=SHOWN_SCORE)
+        draw_predictions(runtime, dataset, files.images)
     report = dict(
         about=HONESTY,
-        pictures=describe_pictures(config),
-        test_pictures=len(dataset),
+        images=describe_images(config),
+        test_images=len(dataset),
         **{name.rpartition('/')[2]: value for name, value in metrics.items()},
+        AP_before_twin=before['coco/AP'],
         **facts)
     files.metrics.write_text(json.dumps(report, indent=2) + '\n')
     return files, report
 
 
-def describe_pictures(config: Config) -> str:
+def _prune_and_evaluate(config: Config, weights: Path, pruned: Path,
+                        detections: Path) -> tuple[dict, BaseDataset]:
+    """Test weights as the deployed net; see :func:`evaluate_deployed`."""
+    prune_checkpoint(weights, pruned)
+    prefix = detections.name.removesuffix('.keypoints.json')
+    return evaluate_deployed(
+        config, pruned, detections.parent / 'test', detections.parent / prefix)
+
+
+def describe_images(config: Config) -> str:
     """Say what is drawn, in a line."""
     drawn = config.train_dataloader.dataset
     low, high = drawn.person_height
-    return (f'{drawn.min_people} to {drawn.max_people} people in pictures of '
+    return (f'{drawn.min_people} to {drawn.max_people} people in images of '
             f'{" x ".join(map(str, drawn.image_size))} pixels, {low:g} to '
             f'{high:g} of their height; poses: {", ".join(drawn.poses)}')
 
@@ -228,7 +244,7 @@ def _claim(folder: Path, config: Config) -> None:
 
 @contextmanager
 def _silence() -> Iterator[None]:
-    """Keep what MMEngine and pycocotools print off the terminal.
+    """Keep what other packages print, and their warnings, off the terminal.
 
     MMEngine's log file is not touched by it.
     """
@@ -247,32 +263,31 @@ def _train(config: Config, minutes: float, files: DemoFiles,
     """
     start, cpu_start = time.monotonic(), cpu_seconds()
     runner = Runner.from_cfg(config)
-    runner.register_hook(TimeLimitHook(minutes))
+    next(hook for hook in runner.hooks
+         if isinstance(hook, ClockScheduleHook)).minutes = minutes
     runner.register_hook(ProgressLine(terminal))
-    try:
-        runner.train()
-    except TimeLimitReached:
-        print(f'\nstopped after {minutes:g} minutes, in epoch '
-              f'{runner.epoch + 1} of {runner.max_epochs}', file=terminal)
+    runner.train()
     # With an EMA, its weights are the ones that are saved.
     runner.save_checkpoint(
         str(files.checkpoint.parent), files.checkpoint.name,
         save_optimizer=False, save_param_scheduler=False)
     return dict(
         seed=runner.seed,
-        train_pictures=len(runner.train_dataloader.dataset),
+        minutes=minutes,
+        train_images=len(runner.train_dataloader.dataset),
         steps=runner.iter,
         epochs=runner.epoch,
-        planned_epochs=runner.max_epochs,
+        steps_with_twin=runner.iter - runner.message_hub.get_info(
+            TWIN_STEP_KEY),
         train_seconds=round(time.monotonic() - start),
         train_cpu_seconds=round(cpu_seconds() - cpu_start))
 
 
 def true_persons(data_info: Mapping) -> list[Person]:
-    """Turn the labels of a picture into persons; hidden joints count.
+    """Turn the labels of an image into persons; hidden joints count.
 
     Args:
-        data_info (Mapping): What a data set says about a picture.
+        data_info (Mapping): What a data set says about an image.
 
     Returns:
         list[Person]: With scores of 0 for joints that have no label.
@@ -286,7 +301,7 @@ def true_persons(data_info: Mapping) -> list[Person]:
 
 
 def enlarged(person: Person, scale: int) -> Person:
-    """Move a person to a picture of ``scale`` times the size."""
+    """Move a person to an image of ``scale`` times the size."""
     shift = scale / 2 - 0.5  # pixel i stands for its centre
     return person._replace(
         box=person.box * scale + shift,
@@ -295,12 +310,12 @@ def enlarged(person: Person, scale: int) -> Person:
 
 def draw_predictions(runtime: TorchRuntime, dataset: BaseDataset,
                      out_file: Path) -> None:
-    """Draw the first pictures of a set, predictions right of the truth.
+    """Draw the first images of a set, predictions right of the truth.
 
     Args:
         runtime (TorchRuntime): The net.
         dataset (BaseDataset): Drawn people.
-        out_file (Path): The picture to write.
+        out_file (Path): The image to write.
 
     Raises:
         InputError: It cannot be written.
@@ -324,7 +339,7 @@ def draw_predictions(runtime: TorchRuntime, dataset: BaseDataset,
 
 def _titled(images: Sequence[np.ndarray],
             titles: Sequence[str]) -> np.ndarray:
-    """Put pictures side by side, each under its title."""
+    """Put images side by side, each under its title."""
     columns = []
     for image, title in zip(images, titles, strict=True):
         strip = np.full((18, image.shape[1], 3), 255, np.uint8)

@@ -76,6 +76,11 @@ def test_shares_that_do_not_fit(dataset, shares):
         ShareSampler(dataset, shares)
 
 
-def test_another_kind_of_data_set():
-    with pytest.raises(InputError, match='ConcatDataset, not Samples'):
-        ShareSampler(Samples(3), [1.0])
+def test_a_plain_data_set_is_one_part():
+    sampler = ShareSampler(Samples(10), [0.4], seed=1)
+    first = list(sampler)
+    sampler.set_epoch(1)
+    assert len(sampler) == len(set(first)) == 4 and set(first) <= set(range(10))
+    assert first != list(sampler)
+    with pytest.raises(InputError, match='of which there are 1'):
+        ShareSampler(Samples(3), [1.0, 1.0])

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from sasd_mmpose.engine.config import load_config
-from ..demo import HONESTY, QUICK, clock, describe_pictures, run_demo
+from ..demo import HONESTY, QUICK, QUICK_MINUTES, clock, describe_images, run_demo
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIG = ROOT / 'configs' / 'sasd_xs_synthetic.py'
@@ -26,11 +26,11 @@ def parse_args() -> argparse.Namespace:
         help='folder to write to')
     parser.add_argument(
         '--minutes', type=float, default=10.0,
-        help='after which training stops, complete or not')
+        help='time of the training; the twin takes part in its last third')
     parser.add_argument('--seed', type=int, default=0, help='of the training')
     parser.add_argument(
         '--quick', action='store_true',
-        help='a few steps only, to see that everything runs')
+        help='some seconds only, to see that everything runs')
     return parser.parse_args()
 
 
@@ -41,15 +41,17 @@ def main() -> None:
     config.randomness.seed = args.seed
     if args.quick:
         config.merge_from_dict(QUICK)
-    print(f'{HONESTY}\n{describe_pictures(config)}\n')
+        args.minutes = QUICK_MINUTES
+    print(f'{HONESTY}\n{describe_images(config)}\n')
     files, report = run_demo(config, args.out, args.minutes, sys.stdout)
-    print(f'\ntrained on {report["train_pictures"]} pictures, '
-          f'{report["epochs"]} of {report["planned_epochs"]} epochs, in '
+    print(f'\ntrained on {report["train_images"]} images, '
+          f'{report["steps"]} steps of which the last '
+          f'{report["steps_with_twin"]} with the twin, in '
           f'{clock(report["train_seconds"])} minutes '
           f'({report["train_cpu_seconds"]} CPU seconds)\n'
           f'AP {report["AP"]:.3f} (AP50 {report["AP .5"]:.3f}) on '
-          f'{report["test_pictures"]} unseen drawn pictures, by the pruned '
-          'net\n')
+          f'{report["test_images"]} unseen drawn images, by the pruned net; '
+          f'{report["AP_before_twin"]:.3f} before the twin came in\n')
     for name, path in files._asdict().items():
         print(f'  {name:11} {path}')
 

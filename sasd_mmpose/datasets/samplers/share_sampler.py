@@ -1,4 +1,4 @@
-"""A share of each of several data sets in every epoch."""
+"""A share of a data set, or of each of several, in every epoch."""
 from __future__ import annotations
 
 import math
@@ -8,7 +8,7 @@ import torch
 from mmengine.dataset import ConcatDataset
 from mmengine.dist import get_dist_info, sync_random_seed
 from mmpose.registry import DATA_SAMPLERS
-from torch.utils.data import Sampler
+from torch.utils.data import Dataset, Sampler
 
 from ...errors import InputError
 
@@ -17,35 +17,34 @@ from ...errors import InputError
 class ShareSampler(Sampler):
     """Draw from each part of a concatenated data set its share, then shuffle.
 
+    A data set that is not concatenated is one part: its epochs become short.
+
     No sample comes twice in an epoch, and each epoch draws others. What is
     drawn follows from the seed and the epoch alone, so that a resumed run goes
     on as an unbroken one.
 
     Args:
-        dataset (ConcatDataset): The data sets.
+        dataset (Dataset): A ``ConcatDataset``, or a data set of one part.
         shares (Sequence[float]): How much of each comes in an epoch, above 0
             and at most 1, in the order of the data sets.
         seed (int | None): Seed; None takes one that all processes agree on.
 
     Raises:
-        InputError: The data set is no ``ConcatDataset``, or its shares do not
-            fit.
+        InputError: The shares do not fit the data sets.
     """
 
     def __init__(self,
-                 dataset: ConcatDataset,
+                 dataset: Dataset,
                  shares: Sequence[float],
                  seed: int | None = None) -> None:
-        if not isinstance(dataset, ConcatDataset):
-            raise InputError(
-                'ShareSampler: train_dataloader.dataset must be a '
-                f'ConcatDataset, not {type(dataset).__name__}')
-        if len(shares) != len(dataset.datasets) or not all(
+        parts = (dataset.datasets if isinstance(dataset, ConcatDataset)
+                 else [dataset])
+        if len(shares) != len(parts) or not all(
                 0 < share <= 1 for share in shares):
             raise InputError(
                 f'ShareSampler: shares={list(shares)} must be one number above 0 '
-                f'and at most 1 for each of the {len(dataset.datasets)} data sets')
-        self.sizes = [len(part) for part in dataset.datasets]
+                f'and at most 1 for each data set, of which there are {len(parts)}')
+        self.sizes = [len(part) for part in parts]
         self.counts = [max(1, round(share * size))
                        for share, size in zip(shares, self.sizes)]
         self.seed = sync_random_seed() if seed is None else seed
