@@ -89,7 +89,9 @@ def plain_level(raw_map, target, metainfo, cfg, obj_weight):
         ciou = plain_ciou(found, box)
         total['loss_bbox'] += 1 - ciou
         cell = image, anchor, row, col
-        objectness[cell] = max(objectness[cell], ciou)
+        by_oks = cfg.get('objectness_oks') and visible.any()
+        if not by_oks:
+            objectness[cell] = max(objectness[cell], ciou)
         if not visible.any():
             continue
         labelled += 1
@@ -102,6 +104,8 @@ def plain_level(raw_map, target, metainfo, cfg, obj_weight):
                      / (2 * area * (2 * sigmas[k])**2))
             for k in range(num_keypoints) if visible[k]]
         total['loss_oks'] += 1 - np.mean(similarity)
+        if by_oks:
+            objectness[cell] = max(objectness[cell], np.mean(similarity))
         total['loss_keypoint_conf'] += np.mean(
             [plain_bce(raw[7 + 3 * k], visible[k])
              for k in range(num_keypoints)])
@@ -124,8 +128,11 @@ def plain_level(raw_map, target, metainfo, cfg, obj_weight):
             for name, value in total.items()}
 
 
+@pytest.mark.parametrize('by_oks', [False, True])
 @pytest.mark.parametrize('spread', [0.3, 1.5])
-def test_losses_equal_the_formulas(head, metainfo, spread):
+def test_losses_equal_the_formulas(
+        head, metainfo, spread, by_oks, monkeypatch):
+    monkeypatch.setattr(head.criterion, 'objectness_oks', by_oks)
     samples = people((3, 0, 6, 1), (SIZE, SIZE))
     # Some persons have no labelled keypoint.
     samples[2].gt_instance_labels.keypoints_visible[::2] = 0
@@ -134,6 +141,7 @@ def test_losses_equal_the_formulas(head, metainfo, spread):
     maps = random_maps(head, 4, spread=spread)
     losses = head.criterion(maps, targets)
     cfg = model_cfg().head.criterion
+    cfg.objectness_oks = by_oks
     levels = [
         plain_level(raw.detach().double().numpy(),
                     LevelTargets(*(part.numpy() for part in target)),

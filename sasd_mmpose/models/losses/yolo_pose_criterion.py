@@ -58,6 +58,9 @@ class YOLOPoseCriterion(BaseModule):
         obj_level_weights (Sequence[float]): Factor of each level's
             objectness loss.
         nominal_batch_size (int): Factor of every loss.
+        objectness_oks (bool): Whether objectness learns the OKS of the
+            predicted keypoints, by which AP ranks people, rather than the
+            IoU of the box. People without a labelled keypoint keep the IoU.
     """
 
     def __init__(self,
@@ -70,7 +73,8 @@ class YOLOPoseCriterion(BaseModule):
                  loss_skeleton: OptConfigType = None,
                  loss_distance: OptConfigType = None,
                  obj_level_weights: Sequence[float] = (4.0, 1.0, 0.4),
-                 nominal_batch_size: int = 64) -> None:
+                 nominal_batch_size: int = 64,
+                 objectness_oks: bool = False) -> None:
         super().__init__()
         metainfo = parse_metainfo(metainfo, 'criterion.metainfo')
         self.coder = YOLOPoseCoder(metainfo['num_keypoints'])
@@ -91,6 +95,7 @@ class YOLOPoseCriterion(BaseModule):
             self.loss_distance = MODELS.build(loss_distance)
         self.obj_level_weights = tuple(obj_level_weights)
         self.nominal_batch_size = nominal_batch_size
+        self.objectness_oks = objectness_oks
 
     def targets(self, truth: GroundTruth, anchors: Sequence[Tensor],
                 strides: Sequence[int],
@@ -170,28 +175,36 @@ class YOLOPoseCriterion(BaseModule):
         poses = self.coder.decode(positives, target.anchor_sizes)
         bbox_losses = self.loss_bbox(
             corners(poses.boxes), corners(target.boxes))
-        iou = 1 - bbox_losses.detach() / self.loss_bbox.loss_weight
-        losses = dict(
+        labelled = target.visible.any(dim=1)
+        oks_losses = self.loss_oks(
+            poses.keypoints, target.keypoints, target.visible,
+            target.boxes[:, 2:].prod(dim=1) * PERSON_AREA_FACTOR)
+        quality = 1 - bbox_losses.detach() / self.loss_bbox.loss_weight
+        if self.objectness_oks:
+            oks = 1 - oks_losses.detach() / self.loss_oks.loss_weight
+            quality = torch.where(labelled, oks, quality)
+        return dict(
             loss_bbox=bbox_losses.sum() / counts[0],
             loss_obj=obj_weight * self.loss_obj(
                 channels[:, :, 4],
-                self._objectness_target(channels[:, :, 4], target, iou)))
-        losses.update(self._keypoint_losses(poses, target, counts[1]))
-        return losses
+                self._objectness_target(channels[:, :, 4], target, quality)),
+            loss_oks=(oks_losses * labelled).sum() / counts[1],
+            **self._keypoint_losses(poses, target, labelled, counts[1]))
 
     @staticmethod
     def _objectness_target(logits: Tensor, target: LevelTargets,
-                           iou: Tensor) -> Tensor:
-        """Give each positive the quality of its box as objectness.
+                           quality: Tensor) -> Tensor:
+        """Give each positive its quality as objectness.
 
         Args:
             logits (Tensor): Objectness logits, shape (N, A, H, W).
             target (LevelTargets): Targets of the level.
-            iou (Tensor): CIoU of each positive's predicted box, shape (M, ).
+            quality (Tensor): CIoU or OKS of each positive's prediction,
+                shape (M, ).
 
         Returns:
             Tensor: Shape (N, A, H, W). Where several persons share a cell
-            and anchor the best box counts, whatever their order.
+            and anchor the best one counts, whatever their order.
         """
         objectness = torch.zeros_like(
             logits, memory_format=torch.contiguous_format)
@@ -199,34 +212,30 @@ class YOLOPoseCriterion(BaseModule):
         flat = ((target.image * num_anchors + target.anchor) * rows +
                 target.row) * cols + target.col
         objectness.view(-1).scatter_reduce_(
-            0, flat, iou.clamp(min=0), reduce='amax')
+            0, flat, quality.clamp(min=0), reduce='amax')
         return objectness
 
     def _keypoint_losses(self, poses: DecodedPoses, target: LevelTargets,
-                         count: Tensor) -> dict[str, Tensor]:
-        """Compute the losses on keypoints of one level's positives.
+                         labelled: Tensor, count: Tensor) -> dict[str, Tensor]:
+        """Compute the losses on one level's keypoints, but for OKS.
 
         Args:
             poses (DecodedPoses): Predictions of the M positives.
             target (LevelTargets): Targets of the level.
-            count (Tensor): Number of positives with a labelled keypoint.
+            labelled (Tensor): Whether they have a labelled keypoint, (M, ).
+            count (Tensor): Number of those that have.
 
         Returns:
             dict[str, Tensor]: Scalars.
         """
-        labelled = target.visible.any(dim=1).to(target.visible.dtype)
-        sizes = target.boxes[:, 2:]
-        oks_losses = self.loss_oks(
-            poses.keypoints, target.keypoints, target.visible,
-            sizes.prod(dim=1) * PERSON_AREA_FACTOR)
         conf_losses = self.loss_keypoint_conf(
             poses.keypoint_logits, target.visible).mean(dim=1)
         losses = dict(
-            loss_oks=(oks_losses * labelled).sum() / count,
             loss_keypoint_conf=(conf_losses * labelled).sum() / count)
         for name in ('loss_skeleton', 'loss_distance'):
             loss = getattr(self, name)
             if loss is not None:
-                losses[name] = loss(poses.keypoints, target.keypoints,
-                                    target.visible, sizes).sum() / count
+                losses[name] = loss(
+                    poses.keypoints, target.keypoints, target.visible,
+                    target.boxes[:, 2:]).sum() / count
         return losses
