@@ -34,6 +34,8 @@ model = dict(
     aux_heatmap=dict(type='KeypointHeatmapLoss', loss_weight=0.3),
     head=dict(
         criterion=dict(
+            # What AP ranks people by.
+            objectness_oks=True,
             loss_oks=dict(loss_weight=1.0),
             loss_distance=dict(type='KeypointDistanceLoss', loss_weight=1.0))))
 
