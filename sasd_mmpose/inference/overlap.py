@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from threading import Condition, Thread
 from typing import Generic, TypeVar
@@ -67,7 +67,8 @@ class _Queue(Generic[T]):
             self._changed.notify_all()
 
 
-def read_ahead(items: Iterable[T], live: bool = False) -> Iterator[T]:
+def read_ahead(items: Iterable[T],
+               live: bool = False) -> Generator[T, None, None]:
     """Take items from an iterable in another thread, some ahead of their use.
 
     Args:

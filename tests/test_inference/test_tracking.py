@@ -7,7 +7,10 @@ import pytest
 from walkers import FPS, Found, overlap, walk
 
 from sasd_mmpose.inference.person import Person
-from sasd_mmpose.inference.tracking import PoseTracker
+from sasd_mmpose.inference.pose_result import PoseResult
+from sasd_mmpose.inference.smoothing import PoseSmoother
+from sasd_mmpose.inference.sources import Frame
+from sasd_mmpose.inference.tracking import PoseTracker, follow
 
 
 def person(x: float, score: float = 0.9, y: float = 0.0) -> Person:
@@ -90,3 +93,23 @@ def test_without_a_common_keypoint_nobody_is_the_same():
     tracker = PoseTracker()
     assert tracker.update([hidden], 0) == [1]
     assert tracker.update([hidden], 0.04) == [2]
+
+
+def frame_result(index: int, *people: Person, problem=None) -> PoseResult:
+    frame = Frame(index + 1, {}, None, problem, seconds=index / FPS)
+    return PoseResult(list(people), frame, (200, 50), tuple('abcd'), {})
+
+
+def test_results_of_a_video_get_identities_and_steady_keypoints():
+    results = [frame_result(0, person(0), person(60)),
+               frame_result(1, problem='broken'),
+               frame_result(2, person(63), person(1), person(120, 0.1))]
+    first, broken, last = follow(results, PoseTracker(), PoseSmoother())
+    assert [p.identity for p in first] == [1, 2]
+    assert broken is results[1]
+    assert [p.identity for p in last] == [2, 1, None]
+    # Between what was found before and what is found now.
+    assert 60 < last[0].box[0] < 63 and last[2].box[0] == 120
+    plain = list(follow(results, PoseTracker()))
+    assert (plain[2][0].keypoints == results[2][0].keypoints).all()
+    assert results[2][0].identity is None
