@@ -127,12 +127,10 @@ def to_supervision(result: PoseResult) -> Any:
         # As supervision has it: -1 is nobody.
         data['tracker_id'] = np.array(
             [-1 if p.identity is None else p.identity for p in result])
+    # Older versions have one kind of confidence only: that of the keypoints.
+    known = supervision.KeyPoints.__dataclass_fields__
+    confidence = (
+        dict(keypoint_confidence=scores, detection_confidence=data['score'])
+        if 'detection_confidence' in known else dict(confidence=scores))
     return supervision.KeyPoints(
-        xy=points, class_id=np.zeros(len(points), int), data=data,
-        **{_scores_argument(supervision.KeyPoints): scores})
-
-
-def _scores_argument(kind: Any) -> str:
-    """Newer versions of supervision have a name of its own for joints' scores."""
-    fields = getattr(kind, '__dataclass_fields__', {})
-    return 'keypoint_confidence' if 'keypoint_confidence' in fields else 'confidence'
+        xy=points, class_id=np.zeros(len(points), int), data=data, **confidence)

@@ -66,11 +66,12 @@ def test_data_frame(results, monkeypatch):
         results.to_dataframe()
 
 
-@pytest.mark.parametrize('name', ['confidence', 'keypoint_confidence'])
-def test_supervision(results, monkeypatch, name):
+@pytest.mark.parametrize('name, fields', [
+    ('confidence', ()), ('keypoint_confidence', ('detection_confidence', ))])
+def test_supervision(results, monkeypatch, name, fields):
     """Against its interface; the package itself is not among the pinned."""
     class KeyPoints(SimpleNamespace):
-        __dataclass_fields__ = {name: None}
+        __dataclass_fields__ = dict.fromkeys(fields)
 
         @classmethod
         def empty(cls):

@@ -1,11 +1,15 @@
 """Identities last while people walk, cross and hide each other."""
 from __future__ import annotations
 
-import motmetrics
 import numpy as np
 import pytest
-from walkers import FPS, Found, overlap, walk
 
+from projects.synthetic_people.found_people import FPS, walk
+from projects.synthetic_people.tracking_scores import (
+    by_box_corners,
+    by_keypoints,
+    score,
+)
 from sasd_mmpose.inference.person import Person
 from sasd_mmpose.inference.pose_result import PoseResult
 from sasd_mmpose.inference.smoothing import PoseSmoother
@@ -19,38 +23,17 @@ def person(x: float, score: float = 0.9, y: float = 0.0) -> Person:
     return Person(np.array([x, y, x + 20, y + 40]), score, points, np.ones(4))
 
 
-def score(there: list[list[Found]], found: list[list[Found]],
-          identities: list[list[int | None]]) -> tuple[float, int]:
-    """Return IDF1 and the number of identity switches, by motmetrics."""
-    events = motmetrics.MOTAccumulator(auto_id=True)
-    for truth, people, names in zip(there, found, identities, strict=True):
-        named = [(f.person.box, name) for f, name in zip(people, names)
-                 if name is not None]
-        distances = np.array([
-            [1 - overlap(t.truth.box, box) for box, _ in named] for t in truth])
-        distances[distances > 0.5] = np.nan
-        events.update([t.identity for t in truth], [name for _, name in named],
-                      distances)
-    summary = motmetrics.metrics.create().compute(
-        events, metrics=['idf1', 'num_switches'])
-    return float(summary.idf1.iloc[0]), int(summary.num_switches.iloc[0])
-
-
-def track(found: list[list[Found]], **settings) -> list[list[int | None]]:
-    tracker = PoseTracker(**settings)
-    return [tracker.update([f.person for f in people], index / FPS)
-            for index, people in enumerate(found)]
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize('seed, num_people', [(1, 4), (4, 3)])
-def test_walking_people_keep_their_identities(seed, num_people):
-    there, found = walk(seed, num_people, 100)
-    idf1, switches = score(there, found, track(found))
-    assert idf1 > 0.85 and switches <= 2
+def test_walking_people_keep_their_identities():
+    """A small form of what projects.synthetic_people.tools.score_tracking does."""
+    videos = [walk(seed, people, 100) for seed, people in ((1, 4), (4, 3))]
+    keypoints = score(videos, by_keypoints)
+    assert keypoints['idf1'] > 0.85 and keypoints['switches'] <= 3
+    boxes = score(videos, by_box_corners)
+    assert keypoints['idf1'] > boxes['idf1']
     # Without any memory every gap gives somebody a new identity.
-    idf1_without, _ = score(there, found, track(found, max_gap=0))
-    assert idf1 > idf1_without + 0.1
+    forgetful = score(videos, lambda found: by_keypoints(found, max_gap=0))
+    assert keypoints['idf1'] > forgetful['idf1'] + 0.1
 
 
 def test_two_who_cross_keep_their_identities():
