@@ -82,7 +82,7 @@ def write_sheet(path: Path, report: Report, args: argparse.Namespace) -> None:
     from ..visualization.contact_sheet import contact_sheet
     page = contact_sheet(
         Path(args.annotations).name, report.findings, report.content, args.images,
-        drawing_of(report), args.num)
+        drawing_of(report), args.num, report.suspects)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(page, encoding='utf-8', errors='backslashreplace')

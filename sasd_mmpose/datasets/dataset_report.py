@@ -17,6 +17,8 @@ from .image_checks import image_findings
 
 # More rounds than there are stages of the checks.
 MAX_ROUNDS = 12
+# Images of so many records of a finding are worth a look.
+EXAMPLES = 4
 
 
 class Report(NamedTuple):
@@ -29,12 +31,14 @@ class Report(NamedTuple):
             given and is whole.
         num_images (int): Images in the file.
         num_annotations (int): Annotations in the file.
+        suspects (list[int]): Ids of the first images that a finding is about.
     """
     findings: list[Finding]
     content: dict[str, Any]
     metainfo: dict | None
     num_images: int
     num_annotations: int
+    suspects: list[int]
 
     @property
     def severity(self) -> Severity | None:
@@ -75,11 +79,29 @@ def check_dataset(annotations: str, images: str, metainfo: str | None = None,
     findings += found + handled
     if usable['images']:
         findings += _check_images(usable['images'], images, decode)
-    sections = content if isinstance(content, Mapping) else {}
+    findings.sort(key=lambda f: f.severity is not Severity.ERROR)
     return Report(
-        sorted(findings, key=lambda f: f.severity is not Severity.ERROR), usable,
-        info, *(len(sections.get(s) or ()) if isinstance(
-            sections.get(s), list) else 0 for s in ('images', 'annotations')))
+        findings, usable, info, len(_section(content, 'images')),
+        len(_section(content, 'annotations')), _suspects(findings, content))
+
+
+def _section(content: Any, name: str) -> list:
+    """Return a list of the file, empty where there is none."""
+    section = content.get(name) if isinstance(content, Mapping) else None
+    return section if isinstance(section, list) else []
+
+
+def _suspects(findings: Sequence[Finding], content: Any) -> list[int]:
+    """Name the images of the first records of each finding."""
+    keys = dict(images='id', annotations='image_id')
+    found: dict[int, None] = {}
+    for finding in findings:
+        name = finding.place.partition('[')[0]
+        for record in finding.records[:EXAMPLES]:
+            image = _key(_section(content, name)[record], keys.get(name, ''))
+            if image is not None:
+                found[image] = None
+    return list(found)
 
 
 def _check_metainfo(path: str | None) -> tuple[dict | None, list[Finding]]:
@@ -220,9 +242,8 @@ def _merged(found: Iterable[Finding], places: Sequence[int]) -> list[Finding]:
 
 def _handled(content: Mapping) -> Iterator[Finding]:
     """Warn of what is allowed and handled, and yet often a mistake."""
-    annotations = content.get('annotations')
-    persons = [a for a in annotations if isinstance(a, Mapping)] if isinstance(
-        annotations, list) else []
+    persons = [a if isinstance(a, Mapping) else {}
+               for a in _section(content, 'annotations')]
     with_mask = [i for i, p in enumerate(persons) if p.get('segmentation')]
     if 0 < len(with_mask) < len(persons):
         yield warning('annotations', f'{len(with_mask)} of {len(persons)} have a '

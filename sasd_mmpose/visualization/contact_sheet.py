@@ -48,7 +48,8 @@ class _Labelled(NamedTuple):
 
 def contact_sheet(title: str, findings: Sequence[Finding],
                   content: Mapping[str, Any], folder: str,
-                  drawing: Mapping[str, Any], count: int) -> str:
+                  drawing: Mapping[str, Any], count: int,
+                  suspects: Sequence[int] = ()) -> str:
     """Make the page.
 
     Args:
@@ -57,7 +58,8 @@ def contact_sheet(title: str, findings: Sequence[Finding],
         content (Mapping): Checked records of images and annotations.
         folder (str): Where the images are.
         drawing (Mapping): Bones and colours, as :class:`PoseDrawer` reads them.
-        count (int): Number of images to show, those of findings first.
+        count (int): Number of images to show.
+        suspects (Sequence[int]): Ids of images to show first.
 
     Returns:
         str: The page, html with the images inside.
@@ -68,7 +70,7 @@ def contact_sheet(title: str, findings: Sequence[Finding],
     drawer = PoseDrawer(drawing, style=DrawingStyle(0.5, boxes=True))
     figures = [
         _figure(image, people.get(image['id'], []), folder, drawer)
-        for image in _chosen(content['images'], people, count)]
+        for image in _chosen(content['images'], people, count, suspects)]
     return _PAGE.format(title=escape(title), table=_table(findings),
                         figures='\n'.join(figures))
 
@@ -84,12 +86,15 @@ def plain_drawing(num_keypoints: int,
 
 
 def _chosen(images: Sequence[dict], people: Mapping[Any, list[dict]],
-            count: int) -> Iterator[dict]:
-    """Choose images with people, evenly over the file."""
-    with_people = [i for i in images if i['id'] in people] or list(images)
-    for index in np.unique(np.linspace(
-            0, len(with_people) - 1, min(count, len(with_people)), dtype=int)):
-        yield with_people[index]
+            count: int, suspects: Sequence[int]) -> Iterator[dict]:
+    """Choose the suspects, and images with people, evenly over the file."""
+    first = [i for i in images if i['id'] in suspects][:count]
+    yield from first
+    taken = {i['id'] for i in first}
+    others = [i for i in images if i['id'] in people and i['id'] not in taken]
+    for index in np.unique(np.linspace(0, len(others) - 1, min(
+            count - len(first), len(others)), dtype=int)):
+        yield others[index]
 
 
 def _table(findings: Sequence[Finding]) -> str:

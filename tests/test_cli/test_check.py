@@ -47,7 +47,7 @@ def test_the_sheet_shows_images_with_their_labels(check, tmp_path):
     page = (tmp_path / 'out' / 'sheet.html').read_text()
     assert '&lt;b&gt;.jpg' in page and '<b>.jpg' not in page
     images = re.findall('src="data:image/jpeg;base64,([^"]+)"', page)
-    assert len(images) == 1 and 'src="http' not in page
+    assert len(images) == 2 and 'src="http' not in page
     assert 'class="error"' in page
 
 
