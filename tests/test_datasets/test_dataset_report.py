@@ -84,7 +84,9 @@ def test_images_that_are_missing_of_another_size_or_broken(tmp_path):
     annotations, images = write_set(tmp_path, content, missing='1.jpg')
     whole = (tmp_path / 'images' / '3.jpg').read_bytes()
     (tmp_path / 'images' / '3.jpg').write_bytes(whole[:-len(whole) // 3])
-    found = check_dataset(annotations, images).findings
+    report = check_dataset(annotations, images)
+    found = report.findings
+    assert report.suspects == [1, 2]
     assert [f.place for f in found] == ['images[0].file_name', 'images[1]']
     assert 'annotations are for 180 x 150' in found[1].message
     # A file that is cut short shows where all of it is read.

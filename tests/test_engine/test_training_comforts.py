@@ -101,7 +101,8 @@ def test_the_largest_part_that_fits():
 
 
 def test_memory_of_large_batches_follows_from_small_ones(monkeypatch):
-    monkeypatch.setattr(auto_batch, 'available_memory', lambda: 1000)
+    monkeypatch.setattr(auto_batch, 'available_memory', lambda: 400)
+    monkeypatch.setattr(auto_batch, 'held_memory', lambda: 600)
     monkeypatch.setattr(auto_batch, 'peak_of', lambda step, batch: 100 + 30 * batch)
     fits = cpu_fits(lambda batch: None)
     # 70 % of 1000 are 700 = 100 + 30 * 20.
