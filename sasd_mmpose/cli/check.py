@@ -101,9 +101,14 @@ def drawing_of(report: Report) -> dict[str, Any]:
     length = max((len(a['keypoints']) for a in report.content['annotations']),
                  default=0)
     count = length // 3
-    bones = next((c['skeleton'] for c in report.content['categories']
-                  if isinstance(c.get('skeleton'), list)), [])
-    # COCO counts them from 1.
-    links = [(a - 1, b - 1) for a, b in bones
-             if 1 <= a <= count and 1 <= b <= count]
-    return plain_drawing(count, links)
+    bones = (bone for category in report.content['categories']
+             for bone in _list(category.get('skeleton')))
+    # COCO counts the ends from 1.
+    return plain_drawing(count, [
+        (bone[0] - 1, bone[1] - 1) for bone in bones
+        if len(_list(bone)) == 2
+        and all(end in range(1, count + 1) for end in bone)])
+
+
+def _list(value: Any) -> list:
+    return value if isinstance(value, list) else []

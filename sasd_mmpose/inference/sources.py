@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit, urlunsplit
 
 import cv2
 import numpy as np
@@ -192,9 +191,7 @@ def _shown_name(origin: Path | int | str) -> str:
         return f'camera {origin}'
     if isinstance(origin, Path):
         return str(origin)
-    parts = urlsplit(origin)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition('@')[2], parts.path,
-                       '', ''))
+    return re.sub('//[^/]*@', '//', origin).partition('?')[0]
 
 
 def _open_capture(origin: Path | int | str, timeout: float) -> cv2.VideoCapture:
