@@ -132,7 +132,7 @@ def _draw_box(canvas: np.ndarray, box: np.ndarray, color: tuple[int, int, int],
 def _draw_number(canvas: np.ndarray, box: np.ndarray, number: int,
                  color: tuple[int, int, int], thickness: int) -> None:
     """Write a number above a box (4,) xyxy, or inside where the image ends."""
-    scale = 0.35 + 0.06 * thickness
+    scale = 0.4 + 0.07 * thickness
     x, y = (value >> _SHIFT for value in _fixed_point(box[:2]))
     place = (max(x, 0), y - 4 if y > 30 * scale else max(y, 0) + round(28 * scale))
     write_line(canvas, str(number), place, color, scale)
@@ -141,7 +141,7 @@ def _draw_number(canvas: np.ndarray, box: np.ndarray, number: int,
 def write_line(canvas: np.ndarray, text: str, place: tuple[int, int],
                color: tuple[int, int, int], scale: float) -> None:
     """Write a line with a rim; its lower left corner is at the place."""
-    for ink, width in (_RIM, 5), (color, 2):
+    for ink, width in (_RIM, 8), (color, 3):
         cv2.putText(canvas, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, ink,
                     max(1, round(width * scale)), cv2.LINE_AA)
 

@@ -26,11 +26,12 @@ def person(x: float, score: float = 0.9, y: float = 0.0) -> Person:
 @pytest.mark.slow
 def test_walking_people_keep_their_identities():
     """A small form of what projects.synthetic_people.tools.score_tracking does."""
-    videos = [walk(seed, people, 100) for seed, people in ((1, 4), (4, 3))]
+    videos = [walk(seed, 5, 80) for seed in (2, 5)]
     keypoints = score(videos, by_keypoints)
-    assert keypoints['idf1'] > 0.85 and keypoints['switches'] <= 3
+    assert keypoints['idf1'] > 0.9 and keypoints['switches'] <= 1
     boxes = score(videos, by_box_corners)
-    assert keypoints['idf1'] > boxes['idf1']
+    assert keypoints['idf1'] > boxes['idf1'] + 0.02
+    assert keypoints['switches'] < boxes['switches']
     # Without any memory every gap gives somebody a new identity.
     forgetful = score(videos, lambda found: by_keypoints(found, max_gap=0))
     assert keypoints['idf1'] > forgetful['idf1'] + 0.1
