@@ -14,10 +14,15 @@ from .version import __version__
 if TYPE_CHECKING:
     from .inference.estimator import PoseEstimator
     from .inference.person import Person
-    from .inference.pose_result import PoseResult
+    from .inference.pose_result import PoseResult, PoseResults
+    from .inference.smoothing import PoseSmoother
+    from .inference.tracking import PoseTracker
 
-__all__ = ['InputError', 'Person', 'PoseEstimator', 'PoseResult', '__version__']
-_MODULES = dict(Person='person', PoseEstimator='estimator', PoseResult='pose_result')
+__all__ = ['InputError', 'Person', 'PoseEstimator', 'PoseResult', 'PoseResults',
+           'PoseSmoother', 'PoseTracker', '__version__']
+_MODULES = dict(
+    Person='person', PoseEstimator='estimator', PoseResult='pose_result',
+    PoseResults='pose_result', PoseSmoother='smoothing', PoseTracker='tracking')
 
 
 def __getattr__(name: str) -> Any:

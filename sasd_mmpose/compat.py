@@ -304,7 +304,8 @@ def allow_mmengine_checkpoints() -> None:
         for core in ('core', '_core')
     ]
     torch.serialization.add_safe_globals([
-        HistoryBuffer, np.ndarray, np.dtype, *kinds, *numpy_functions,
+        # bytes: the content of an empty array, as of a skeleton without bones.
+        HistoryBuffer, np.ndarray, np.dtype, bytes, *kinds, *numpy_functions,
         (_history_buffer_method, 'builtins.getattr')])
 
 

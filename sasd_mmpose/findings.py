@@ -6,7 +6,7 @@ once; training ends with the first error.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -29,23 +29,26 @@ class Finding(NamedTuple):
             what is done about it.
         place (str): The record and key, such as ``annotations[17].bbox``.
         message (str): What is wrong, and what to do; one line.
+        records (Sequence[int]): Places of all records that have it, in the
+            section that the place names; empty where it is not about records.
     """
     severity: Severity
     place: str
     message: str
+    records: Sequence[int] = ()
 
     def __str__(self) -> str:
         return f'{self.place}: {self.message}'
 
 
-def error(place: str, message: str) -> Finding:
+def error(place: str, message: str, records: Sequence[int] = ()) -> Finding:
     """Make an error."""
-    return Finding(Severity.ERROR, place, message)
+    return Finding(Severity.ERROR, place, message, records)
 
 
-def warning(place: str, message: str) -> Finding:
+def warning(place: str, message: str, records: Sequence[int] = ()) -> Finding:
     """Make a warning."""
-    return Finding(Severity.WARNING, place, message)
+    return Finding(Severity.WARNING, place, message, records)
 
 
 def errors_of(findings: Iterable[Finding]) -> list[Finding]:

@@ -66,7 +66,7 @@ def checked_metainfo(metainfo: Mapping, source: str) -> dict:
                 'would win; add _delete_=True to the dict that is merged over '
                 'from_file, or take the others out')
         path = str(metainfo['from_file'])
-        metainfo, source = _read_info(path, source), f'{source} ({path})'
+        metainfo, source = read_dataset_info(path, source), f'{source} ({path})'
     metainfo = _with_int_keys(metainfo)
     raise_first_error(metainfo_findings(metainfo), source)
     keypoints = metainfo['keypoint_info']
@@ -74,8 +74,16 @@ def checked_metainfo(metainfo: Mapping, source: str) -> dict:
         i: keypoints[i] for i in range(len(keypoints))})
 
 
-def _read_info(path: str, source: str) -> Mapping:
-    """Read ``dataset_info`` of a file, or of MMPose's own of that name."""
+def read_dataset_info(path: str, source: str) -> dict:
+    """Read ``dataset_info`` of a file, or of MMPose's own of that name.
+
+    Args:
+        path (str): The file.
+        source (str): See :func:`checked_metainfo`.
+
+    Raises:
+        InputError: It cannot be read, or there is none in it.
+    """
     own = osp.join(osp.dirname(mmpose.__file__), '.mim', 'configs', '_base_',
                    'datasets', osp.basename(path))
     found = next((p for p in (path, own) if osp.isfile(p)), None)
@@ -92,7 +100,7 @@ def _read_info(path: str, source: str) -> Mapping:
     if 'dataset_info' not in content:
         raise InputError(f"{found}: no dataset_info in it; {source} needs a "
                          "file like MMPose's configs/_base_/datasets/coco.py")
-    return content.dataset_info
+    return _with_int_keys(content.dataset_info)
 
 
 def _with_int_keys(metainfo: Mapping) -> dict:

@@ -292,12 +292,13 @@ def test_metainfo_and_every_number_load(tmp_path):
         colours=np.arange(6).reshape(2, 3),
         mask=np.array([True, False]),
         names=np.array(['nose', 'left_eye']),
+        no_bones=np.zeros((0, 2), int),
         best=np.float64(0.5),
         count=np.int64(3))
     torch.save(content, tmp_path / 'ok.pth')
     loaded = torch.load(tmp_path / 'ok.pth', weights_only=True)
     assert loaded['history'].statistics('max') == 2
-    for key in ('sigmas', 'colours', 'mask', 'names', 'best', 'count'):
+    for key in ('sigmas', 'colours', 'mask', 'names', 'no_bones', 'best', 'count'):
         np.testing.assert_array_equal(loaded[key], content[key])
 
 

@@ -25,7 +25,7 @@ FOLDERS = 'configs|docs|projects|requirements|results|sasd_mmpose|tests|tools|we
 PATH = re.compile(rf'(?<![\w/.-])(?:{FOLDERS})/[\w./-]+')
 # Files of the reader's own in examples, and what builds and commands write.
 OTHERS = re.compile(
-    r'configs/mine\.py|projects/\w+/build/|(results|docs)/training_cost\.')
+    r'configs/(mine|cats)\.py|projects/\w+/build/|(results|docs)/training_cost\.')
 
 
 def load(name: str) -> ModuleType:

@@ -1,6 +1,10 @@
 """Videos and a camera, for the tests."""
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import cv2
@@ -38,3 +42,35 @@ class FakeCamera:
 
     def release(self):
         pass
+
+
+@contextmanager
+def serve(content: bytes, kind: str, stall: float = 0) -> Iterator[str]:
+    """Serve bytes over HTTP, and hold the line for some seconds after them.
+
+    Yields:
+        str: The address.
+    """
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header('Content-Type', kind)
+            if not stall and 'multipart' not in kind:
+                self.send_header('Content-Length', str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+            self.wfile.flush()
+            ended.wait(stall)
+
+        def log_message(self, *args):
+            pass
+
+    ended = threading.Event()
+    server = ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f'http://127.0.0.1:{server.server_port}/clip'
+    finally:
+        ended.set()
+        server.shutdown()
+        server.server_close()

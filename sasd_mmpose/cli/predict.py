@@ -2,8 +2,8 @@
 
 Writes into the folder --out: predictions.json (results in COCO's format),
 images.json (ids, names and sizes of the images), and the images with their
-skeletons, as drawn/ or drawn.mp4. All of it is written as it comes; Ctrl-C
-or SIGTERM stops and loses nothing.
+skeletons, as drawn/ or drawn.mp4; with --save csv also predictions.csv. All of
+it is written as it comes; Ctrl-C or SIGTERM stops and loses nothing.
 
 The net is the published one, or --model, or that of --config and --checkpoint,
 which take torch and MMPose.
@@ -13,17 +13,24 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+
+if TYPE_CHECKING:
+    from ..inference.estimator import PoseEstimator
+    from ..inference.pose_result import PoseResult
+    from ..inference.prediction_writer import PredictionWriter
+    from ..inference.sources import ImageSource, VideoSource
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command line takes."""
     parser.add_argument(
-        'input', help='image, folder, video file, or camera as 0 or cam0')
+        'input', help='image, folder, video file, camera as 0 or cam0, or an '
+        'address as rtsp://...')
     parser.add_argument('--out', required=True, help='folder to write to')
     parser.add_argument(
         '--model', help='name of a published model, or a folder that sasd export '
@@ -50,6 +57,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--flip-test', action='store_true',
         help='average over the mirrored image too, in twice the time; for torch')
+    video = parser.add_argument_group('videos')
+    video.add_argument(
+        '--track', action='store_true',
+        help='give each person a number that lasts from frame to frame')
+    video.add_argument(
+        '--smooth', action='store_true',
+        help='steady the keypoints from frame to frame; does what --track does '
+        'as well')
+    video.add_argument(
+        '--show', action='store_true',
+        help='show the frames in a window as they come; q closes it and stops')
+    results = parser.add_argument_group('results')
+    results.add_argument(
+        '--save', type=names, default=('coco', 'drawn'), metavar='KIND,...',
+        help='what to write, some of coco, csv, drawn (default: coco,drawn)')
+    results.add_argument(
+        '--boxes', action='store_true', help='draw the boxes too')
+    results.add_argument(
+        '--thickness', type=int, help="of the drawn bones, in pixels; by each "
+        "person's size by default")
+    results.add_argument(
+        '--legend', action='store_true',
+        help='write into the images which colours are left and right')
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Split a list at its commas."""
+    return tuple(name.strip() for name in text.split(',') if name.strip())
 
 
 def run(args: argparse.Namespace) -> int:
@@ -57,25 +92,95 @@ def run(args: argparse.Namespace) -> int:
     from ..inference.estimator import PoseEstimator
     from ..inference.prediction_writer import PredictionWriter
     from ..inference.sources import open_source
-    if not 0 <= args.keypoint_thr <= 1:
-        raise InputError(f'--keypoint-thr {args.keypoint_thr}: must be from 0 to 1')
+    from ..visualization.pose_drawer import DrawingStyle
+    check(args)
     source = open_source(args.input)
     estimator = PoseEstimator(
         args.model, runtime=args.runtime, config=args.config,
         checkpoint=args.checkpoint, device=args.device, threads=args.threads,
         size=args.size, score_thr=args.score_thr, flip_test=args.flip_test)
+    style = DrawingStyle(
+        args.keypoint_thr, args.boxes, args.thickness, args.legend)
     stopped = False
-    with PredictionWriter(args.out, source, args.keypoint_thr) as writer:
+    with window(args.show, args.input) as show, PredictionWriter(
+            args.out, source, style, args.save) as writer:
         try:
-            with stoppable(), progress() as bar:
-                what = 'images' if source.fps is None else 'frames'
-                for result in bar.track(estimator.stream_frames(source),
-                                        source.total, description=what):
-                    writer.add(result)
+            with stoppable():
+                stopped = predict(source, finder(estimator, args), writer, show)
         except KeyboardInterrupt:
             stopped = True
+        if stopped:
             print('stopped; what was computed is written')
     return report(writer, source.total, stopped and not source.endless)
+
+
+def check(args: argparse.Namespace) -> None:
+    """Raise InputError for what the estimator does not check."""
+    from ..inference.prediction_writer import FORMATS
+    if not 0 <= args.keypoint_thr <= 1:
+        raise InputError(f'--keypoint-thr {args.keypoint_thr}: must be from 0 to 1')
+    if args.thickness is not None and not 1 <= args.thickness <= 100:
+        raise InputError(f'--thickness {args.thickness}: must be from 1 to 100')
+    unknown = sorted({*args.save} - {*FORMATS})
+    if unknown or not args.save:
+        raise InputError(f'--save {",".join(args.save)}: must be some of '
+                         f'{", ".join(FORMATS)}, with commas between them')
+
+
+def finder(estimator: PoseEstimator, args: argparse.Namespace
+           ) -> Callable[[Iterator[Any]], Iterator[PoseResult]]:
+    """Return what turns frames into results, as the arguments ask for."""
+    from ..inference.smoothing import PoseSmoother
+    from ..inference.tracking import PoseTracker, follow
+    if not args.track and not args.smooth:
+        return estimator.stream_frames
+    smoother = PoseSmoother() if args.smooth else None
+    return lambda frames: follow(
+        estimator.stream_frames(frames), PoseTracker(), smoother)
+
+
+def predict(source: ImageSource | VideoSource,
+            find: Callable[[Iterator[Any]], Iterator[PoseResult]],
+            writer: PredictionWriter, show: Any | None) -> bool:
+    """Read, find and write at the same time.
+
+    Args:
+        source (ImageSource | VideoSource): Where the images come from.
+        find (Callable): Turns frames into results.
+        writer (PredictionWriter): Takes the results.
+        show (LiveWindow | None): The window, if there is one.
+
+    Returns:
+        bool: Whether the window was closed before the end.
+    """
+    from ..inference.overlap import in_background, read_ahead
+    what = 'images' if source.fps is None else 'frames'
+
+    def add(pair: tuple[PoseResult, Any]) -> None:
+        writer.add(*pair)
+
+    with in_background(add) as write, closing(
+            read_ahead(source, live=source.endless)) as frames, progress() as bar:
+        for result in bar.track(find(frames), source.total, description=what):
+            drawn = None
+            if show is not None and result.problem is None:
+                drawn = result.draw(**writer.style._asdict())
+                show.show(drawn)
+            write((result, drawn))
+            if show is not None and show.closed:
+                return True
+    return False
+
+
+@contextmanager
+def window(wanted: bool, title: str) -> Iterator[Any | None]:
+    """Open a window, if one is wanted, and take it away in the end."""
+    if not wanted:
+        yield None
+        return
+    from ..visualization.live_window import LiveWindow
+    with closing(LiveWindow(title)) as opened:
+        yield opened
 
 
 @contextmanager
@@ -114,8 +219,11 @@ def report(writer: Any, total: int | None, failed: bool) -> int:
         raise InputError(writer.problems[0].partition(': ')[2])
     what = 'images' if writer.fps is None else 'frames'
     print(f'{writer.num_persons} people in {writer.num_images} {what}')
-    print(f'  poses     {writer.predictions_file}')
-    if writer.drawn.exists():
+    if 'coco' in writer.formats:
+        print(f'  poses     {writer.predictions_file}')
+    if 'csv' in writer.formats:
+        print(f'  table     {writer.table_file}')
+    if 'drawn' in writer.formats and writer.drawn.exists():
         print(f'  drawings  {writer.drawn}')
     for problem in writer.problems:
         print(f'warning: {problem}', file=sys.stderr)

@@ -185,7 +185,7 @@ def _reference_findings(images: Sequence[dict], annotations: Sequence[dict],
                 f'annotations[{lost[0]}].{key}',
                 f'{annotations[lost[0]][key]} is not the id of any of '
                 f'{section}; mend the ids or export the file again'
-                f'{and_others(len(lost))}'))
+                f'{and_others(len(lost))}', lost))
     return findings
 
 
@@ -196,11 +196,14 @@ def _repeated(section: str, records: Sequence[dict]) -> list[Finding]:
         return []
     repeated, count = counts.most_common(1)[0]
     index = [i for i, r in enumerate(records) if r['id'] == repeated][1]
+    seen: set[int] = set()
+    again = [i for i, r in enumerate(records)
+             if r['id'] in seen or seen.add(r['id'])]
     others = sum(n > 1 for n in counts.values())
     return [error(
         f'{section}[{index}].id',
         f'the id {repeated} occurs {count} times, and must be unique in '
-        f'{section}; number them anew{and_others(others)}')]
+        f'{section}; number them anew{and_others(others)}', again)]
 
 
 def _person_categories(
@@ -273,6 +276,10 @@ class PersonTable(NamedTuple):
         """Name a key of a person's record."""
         return f'annotations[{self.indices[person]}].{key}'
 
+    def positions(self, persons: Sequence[int] | np.ndarray) -> list[int]:
+        """Return where persons stand among the annotations."""
+        return [self.indices[int(person)] for person in persons]
+
 
 def _person_table(images: Sequence[dict], annotations: Sequence[dict],
                   chosen: Sequence[int],
@@ -298,7 +305,7 @@ def _person_table(images: Sequence[dict], annotations: Sequence[dict],
             'belong (x, y, visibility of each of the '
             f'{length // 3} keypoints in the metainfo); mend the file or set '
             "the data set's metainfo to the one of this file"
-            f'{and_others(len(others))}'))
+            f'{and_others(len(others))}', [indices[i] for i in others]))
     boxless = [i for i, r in enumerate(records)
                if len(r.get('bbox', ())) != 4]
     if boxless:
@@ -306,7 +313,7 @@ def _person_table(images: Sequence[dict], annotations: Sequence[dict],
             f'annotations[{indices[boxless[0]]}].bbox',
             f'a person needs four numbers: x, y, width, height; here are '
             f'{records[boxless[0]].get("bbox", "none")}'
-            f'{and_others(len(boxless))}'))
+            f'{and_others(len(boxless))}', [indices[i] for i in boxless]))
     if findings:
         return None, findings
     for record in records:
@@ -340,7 +347,7 @@ def _value_findings(table: PersonTable) -> list[Finding]:
         findings.append(error(
             table.place(first, key),
             message.format(*[table.records[first].get(key)])
-            + and_others(len(persons))))
+            + and_others(len(persons)), table.positions(persons)))
 
     if bad_box.any():
         add(np.flatnonzero(bad_box), 'bbox', '{} must be four finite numbers '
@@ -362,7 +369,8 @@ def _value_findings(table: PersonTable) -> list[Finding]:
             findings.append(error(
                 table.place(person, f'keypoints[{index}]'),
                 f'{"null" if value is None else value} {message}'
-                f'{and_others(int(wrong.any(1).sum()))}'))
+                f'{and_others(int(wrong.any(1).sum()))}',
+                table.positions(np.flatnonzero(wrong.any(1)))))
     areas = np.array([r.get('area') or 0 for r in table.records], np.float64)
     bad_area = np.flatnonzero(~((areas >= 0) & np.isfinite(areas)))
     if len(bad_area):
@@ -410,9 +418,15 @@ def _plausibility_findings(table: PersonTable, needs: Needs) -> list[Finding]:
     def add(persons: np.ndarray, key: str, message: str) -> None:
         findings.append(warning(
             table.place(int(np.flatnonzero(persons)[0]), key),
-            f'one of {persons.sum()} (of {count}) persons {message}'))
+            f'one of {persons.sum()} (of {count}) persons {message}',
+            table.positions(np.flatnonzero(persons))))
 
-    if (sides <= 0).any():
+    if needs.labels and (sides <= 0).all():
+        findings.append(error(
+            table.place(0, 'bbox'), f'none of the {count} persons has a box '
+            'inside its image (x, y, width, height in pixels); mend the boxes '
+            'or export the file again', table.positions(range(count))))
+    elif (sides <= 0).any():
         add(sides <= 0, 'bbox', 'with a box of zero size inside their image; '
             'they are left out of training')
     if small.any():
@@ -478,10 +492,12 @@ def _fill(table: PersonTable, needs: Needs) -> list[Finding]:
         findings.append(warning(
             table.place(without_area[0], 'area'),
             f'one of {len(without_area)} (of {total}) persons that have no '
-            f'area; {AREA_PER_BOX_AREA} x box area is used for them'))
+            f'area; {AREA_PER_BOX_AREA} x box area is used for them',
+            table.positions(without_area)))
     if other_count:
         findings.append(warning(
             table.place(other_count[0], 'num_keypoints'),
             f'one of {len(other_count)} (of {total}) persons whose number '
-            'contradicts their visibilities, which are counted instead'))
+            'contradicts their visibilities, which are counted instead',
+            table.positions(other_count)))
     return findings

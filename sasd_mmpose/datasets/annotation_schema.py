@@ -127,16 +127,18 @@ def _record_findings(section: str, records: Sequence[Any],
         return
     except (msgspec.ValidationError, RecursionError):
         pass
-    faults: dict[tuple[str, str], list[str]] = {}
+    faults: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for index, record in enumerate(records):
         try:
             msgspec.convert(record, record_type)
         except msgspec.ValidationError as invalid:
             key, message = _parse(str(invalid))
             kind = re.sub(r'\d+', '', key), message
-            faults.setdefault(kind, []).append(f'{section}[{index}]{key}')
+            faults.setdefault(kind, []).append((index, key))
     for (_, message), places in faults.items():
-        yield error(places[0], message + and_others(len(places)))
+        index, key = places[0]
+        yield error(f'{section}[{index}]{key}',
+                    message + and_others(len(places)), [i for i, _ in places])
 
 
 def _parse(message: str) -> tuple[str, str]:

@@ -13,12 +13,24 @@ import numpy as np
 from ..errors import InputError
 from .model_description import FILE_NAME, ModelDescription
 from .model_zoo import PublishedModel, find_model
+from .overlap import read_ahead
 from .person import Person
-from .pose_result import PoseResult
+from .pose_result import PoseResult, PoseResults
 from .runtimes.base import Runtime
 from .runtimes.exported import ExportedRuntime
 from .runtimes.nets import BACKENDS
-from .sources import Frame, Image, Source, is_image, open_source, read_frame
+from .smoothing import PoseSmoother
+from .sources import (
+    Frame,
+    Image,
+    ImageSource,
+    Source,
+    VideoSource,
+    is_image,
+    open_source,
+    read_frame,
+)
+from .tracking import PoseTracker, follow
 
 TORCH = 'torch'
 MAX_THREADS = 1024
@@ -40,6 +52,7 @@ class PoseEstimator:
     - :meth:`predict`: one image, a file or an array.
     - :meth:`predict_batch`: a list of images.
     - :meth:`stream`: anything, one result at a time, as for a long video.
+    - :meth:`track`: a video, with identities of the people that last.
     - a call: whichever of these fits what it is given.
 
     Args:
@@ -122,12 +135,12 @@ class PoseEstimator:
     def __call__(self, source: np.ndarray) -> PoseResult: ...
 
     @overload
-    def __call__(self, source: Sequence[Image]) -> list[PoseResult]: ...
+    def __call__(self, source: Sequence[Image]) -> PoseResults: ...
 
     @overload
     def __call__(self, source: str | Path) -> Any: ...
 
-    def __call__(self, source: Any) -> PoseResult | list[PoseResult]:
+    def __call__(self, source: Any) -> PoseResult | PoseResults:
         """Find the persons in whatever is given.
 
         Args:
@@ -135,8 +148,8 @@ class PoseEstimator:
                 folder or a video.
 
         Returns:
-            PoseResult | list[PoseResult]: One result for one image, else a
-            list in order. Of a folder or a video, the pixels are not kept, and
+            PoseResult | PoseResults: One result for one image, else a list
+            in order. Of a folder or a video, the pixels are not kept, and
             an image that cannot be read is a result whose ``problem`` says
             why.
 
@@ -152,7 +165,8 @@ class PoseEstimator:
         frames = open_source(source)
         if frames.endless:
             raise InputError('a camera never ends; take estimator.stream(camera)')
-        return [result.without_pixels() for result in self.stream_frames(frames)]
+        return PoseResults(result.without_pixels()
+                           for result in self.stream_frames(_ahead(frames)))
 
     def predict(self, image: Image) -> PoseResult:
         """Find the persons of one image.
@@ -167,7 +181,7 @@ class PoseEstimator:
         result, = self._find([read_frame(image)])
         return result
 
-    def predict_batch(self, images: Sequence[Image]) -> list[PoseResult]:
+    def predict_batch(self, images: Sequence[Image]) -> PoseResults:
         """Find the persons of several images; torch takes them as one batch.
 
         Args:
@@ -178,15 +192,19 @@ class PoseEstimator:
         """
         frames = [read_frame(image)._replace(image_id=number)
                   for number, image in enumerate(images, start=1)]
-        return [result if result.frame.path is None else result.without_pixels()
-                for result in self._find(frames)]
+        return PoseResults(
+            result if result.frame.path is None else result.without_pixels()
+            for result in self._find(frames))
 
     def stream(self, source: Source, batch_size: int = 1) -> Iterator[PoseResult]:
         """Find the persons of one image after another.
 
         Args:
             source (Source): An image, an iterable of images, a folder, a video
-                file, or a camera: its number.
+                file, an address such as ``'rtsp://...'``, or a camera: its
+                number. Videos are read ahead in another thread; of a camera
+                or stream, frames that come faster than they are taken are
+                left out.
             batch_size (int): Images that torch takes at once.
 
         Yields:
@@ -197,7 +215,34 @@ class PoseEstimator:
             InputError: There is no such thing.
         """
         _check_number('batch_size', batch_size, 1, math.inf, whole=True)
-        return self.stream_frames(open_source(source), batch_size)
+        return self.stream_frames(_ahead(open_source(source)), batch_size)
+
+    def track(self, source: Source, *, tracker: PoseTracker | None = None,
+              smoother: PoseSmoother | None = None) -> Iterator[PoseResult]:
+        """Find the persons of a video, and who they are from frame to frame.
+
+        ::
+
+            for people in estimator.track('video.mp4', smoother=PoseSmoother()):
+                for person in people:
+                    print(people.frame.seconds, person.identity, person.box)
+
+        Args:
+            source (Source): See :meth:`stream`; images of a folder or a list
+                count as frames in their order.
+            tracker (PoseTracker | None): With settings of one's own, or with
+                what it knows of earlier frames; None for a new one.
+            smoother (PoseSmoother | None): Steadies boxes and keypoints; None
+                leaves them as the net finds them.
+
+        Yields:
+            PoseResult: Of each frame in turn, with the ``identity`` of its
+            persons.
+
+        Raises:
+            InputError: There is no such thing.
+        """
+        return follow(self.stream(source), tracker or PoseTracker(), smoother)
 
     def stream_frames(self, frames: Iterable[Frame],
                       batch_size: int = 1) -> Iterator[PoseResult]:
@@ -234,6 +279,13 @@ class PoseEstimator:
         height, width = (0, 0) if frame.image is None else frame.image.shape[:2]
         return PoseResult(persons, frame, (width, height), self.keypoint_names,
                           self.runtime.drawing)
+
+
+def _ahead(frames: ImageSource | VideoSource) -> Iterable[Frame]:
+    """Read videos ahead; what a user iterates over stays in the user's thread."""
+    if isinstance(frames, VideoSource):
+        return read_ahead(frames, live=frames.endless)
+    return frames
 
 
 def _check_one_net(model: object, config: object, checkpoint: object) -> None:

@@ -1,4 +1,4 @@
-"""What an estimator found in one image."""
+"""What an estimator found in one image, or in several."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,14 +8,15 @@ from typing import Any, overload
 import numpy as np
 
 from ..errors import InputError
-from ..visualization.pose_drawer import PoseDrawer
+from ..visualization.pose_drawer import DrawingStyle, PoseDrawer
 from .person import Person
 from .runtimes.base import checked_image
 from .sources import Frame, Image, read_frame
+from .tables import Exports, to_supervision
 
 
 @dataclass(frozen=True, eq=False)
-class PoseResult(Sequence[Person]):
+class PoseResult(Exports, Sequence[Person]):
     """The persons of one image, a sequence with the highest score first.
 
     Attributes:
@@ -54,13 +55,20 @@ class PoseResult(Sequence[Person]):
         return self.frame.problem
 
     def draw(self, image: Image | None = None,
-             keypoint_thr: float = 0.3) -> np.ndarray:
+             keypoint_thr: float = 0.3, *, boxes: bool = False,
+             thickness: int | None = None, legend: bool = False) -> np.ndarray:
         """Draw the skeletons on a copy of the image.
+
+        Who has an identity is drawn in its colour, with its number.
 
         Args:
             image (Image | None): The image; None for the one that was given
                 to the estimator, of which a file is read again.
             keypoint_thr (float): Keypoints below this score are left out.
+            boxes (bool): Whether to draw the boxes too.
+            thickness (int | None): Of the bones, in pixels; None for one that
+                follows from the size of each person.
+            legend (bool): Whether to say which colours are left and right.
 
         Returns:
             np.ndarray: (H, W, 3), BGR, uint8.
@@ -74,17 +82,25 @@ class PoseResult(Sequence[Person]):
         if image is None:
             raise InputError('draw: the image is gone; give it as draw(image)')
         canvas = checked_image(read_frame(image).image)
-        return PoseDrawer(self.drawing, keypoint_thr)(canvas, self.persons)
+        style = DrawingStyle(keypoint_thr, boxes, thickness, legend)
+        drawer = PoseDrawer(
+            self.drawing, style=style, keypoint_names=self.keypoint_names)
+        return drawer(canvas, self.persons)
 
-    def to_coco(self) -> list[dict[str, Any]]:
-        """Return the persons in COCO's format of results.
+    def _results(self) -> Sequence[PoseResult]:
+        return [self]
+
+    def to_supervision(self) -> Any:
+        """Return the persons as ``supervision.KeyPoints``.
 
         Returns:
-            list[dict]: Per person ``image_id``, ``file_name`` or ``frame``, and
-            what :meth:`Person.to_coco` returns.
+            supervision.KeyPoints: With ``box``, ``score`` and, where people are
+            tracked, ``tracker_id`` in its ``data``.
+
+        Raises:
+            InputError: supervision is not installed.
         """
-        return [dict(image_id=self.frame.image_id, **self.frame.name,
-                     **person.to_coco()) for person in self.persons]
+        return to_supervision(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python values, ready for json.
@@ -102,3 +118,10 @@ class PoseResult(Sequence[Person]):
     def without_pixels(self) -> PoseResult:
         """Return a copy that does not keep the image in memory."""
         return replace(self, frame=self.frame._replace(image=None))
+
+
+class PoseResults(Exports, list[PoseResult]):
+    """The results of several images: a list that can be written as one."""
+
+    def _results(self) -> Sequence[PoseResult]:
+        return self

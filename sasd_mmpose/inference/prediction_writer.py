@@ -4,6 +4,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from collections.abc import Collection
 from pathlib import Path
 from types import ModuleType, TracebackType
 
@@ -11,8 +12,10 @@ import cv2
 import numpy as np
 
 from ..errors import InputError
+from ..visualization.pose_drawer import DrawingStyle
 from .pose_result import PoseResult
 from .sources import ImageSource, VideoSource, opencv_path
+from .tables import columns, csv_lines, rows
 
 fcntl: ModuleType | None
 try:
@@ -24,6 +27,8 @@ VIDEO_CODEC = 'mp4v'  # every build of OpenCV with FFMPEG can write it
 # Kinds of files that hold colours; other images are drawn as PNG.
 WRITABLE = frozenset(('.bmp', '.jpeg', '.jpg', '.jpe', '.png', '.ppm', '.tif',
                       '.tiff', '.webp'))
+# What can be written.
+FORMATS = ('coco', 'csv', 'drawn')
 # What no further file can be written after.
 FATAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -95,6 +100,43 @@ def unwritable(path: Path, error: OSError) -> InputError:
                       'another folder with --out')
 
 
+class CsvTable:
+    """A csv file of people, with whole rows after each addition.
+
+    Args:
+        path (Path): The file; one that exists is replaced.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open('wb', buffering=0)
+
+    def add(self, result: PoseResult) -> None:
+        """Append the persons of an image.
+
+        Raises:
+            InputError: The disk is full; the file stays as it was before.
+        """
+        start = self._file.tell()
+        records = [*rows(result)]
+        if start == 0:
+            records.insert(0, columns(result.keypoint_names))
+        rest = csv_lines(records).encode('utf-8', 'backslashreplace')
+        try:
+            while rest:
+                rest = rest[self._file.write(rest):]
+        except OSError as error:
+            self._file.truncate(start)
+            raise unwritable(self._path, error) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
 class DrawnVideo:
     """A video of drawn frames.
 
@@ -144,7 +186,8 @@ class PredictionWriter:
     """Writes the results of a source into a folder as they come.
 
     - ``predictions.json``: COCO's list of results, each with ``file_name`` or
-      ``frame``.
+      ``frame``, and ``track_id`` where people are tracked.
+    - ``predictions.csv``: the same as a table, where it is asked for.
     - ``images.json``: of every image its id, name and size, and why it could
       not be read if so.
     - ``drawn/``: the images with their skeletons, or ``drawn.mp4``.
@@ -152,7 +195,8 @@ class PredictionWriter:
     Args:
         folder (str | Path): The folder; made where it does not exist.
         source (ImageSource | VideoSource): Where the images come from.
-        keypoint_thr (float): Keypoints below this score are not drawn.
+        style (DrawingStyle | None): How people are drawn.
+        formats (Collection[str]): What to write, some of ``FORMATS``.
 
     Attributes:
         drawn (Path): The folder or the video with the skeletons.
@@ -167,22 +211,30 @@ class PredictionWriter:
     """
 
     def __init__(self, folder: str | Path, source: ImageSource | VideoSource,
-                 keypoint_thr: float = 0.3) -> None:
+                 style: DrawingStyle | None = None,
+                 formats: Collection[str] = ('coco', 'drawn')) -> None:
         self.folder = Path(folder)
-        self.keypoint_thr = keypoint_thr
+        self.style = style or DrawingStyle()
+        self.formats = formats
         self.fps = source.fps
         is_video = self.fps is not None
         self.drawn = self.folder / ('drawn.mp4' if is_video else 'drawn')
         self.predictions_file = self.folder / 'predictions.json'
+        self.table_file = self.folder / 'predictions.csv'
         inputs = [path.resolve() for path in source.paths]
-        if self.drawn.resolve() in {*inputs, *(p.parent for p in inputs)}:
+        drawing = 'drawn' in formats
+        if drawing and self.drawn.resolve() in {
+                *inputs, *(p.parent for p in inputs)}:
             raise InputError(f'{self.drawn}: the input would be overwritten; '
                              'name another folder with --out')
         try:
-            (self.folder if is_video else self.drawn).mkdir(
-                parents=True, exist_ok=True)
-            self._predictions = JsonList(self.predictions_file)
+            folder = self.folder if is_video or not drawing else self.drawn
+            folder.mkdir(parents=True, exist_ok=True)
+            self._predictions = (
+                JsonList(self.predictions_file) if 'coco' in formats else None)
             self._images = JsonList(self.folder / 'images.json')
+            self._table = (CsvTable(self.table_file)
+                           if 'csv' in formats else None)
         except OSError as error:
             raise unwritable(self.folder, error) from error
         self._video: DrawnVideo | None = None
@@ -190,8 +242,13 @@ class PredictionWriter:
         self.num_images = 0
         self.num_persons = 0
 
-    def add(self, result: PoseResult) -> None:
+    def add(self, result: PoseResult, drawn: np.ndarray | None = None) -> None:
         """Write the persons of an image, or why it could not be read.
+
+        Args:
+            result (PoseResult): The persons.
+            drawn (np.ndarray | None): The image with them where it is drawn
+                already.
 
         Raises:
             InputError: The disk is full, or no longer there.
@@ -202,13 +259,22 @@ class PredictionWriter:
                 [dict(id=frame.image_id, **frame.name, problem=result.problem)])
             self.problems.append(f'not read: {result.problem}')
             return
-        self._predictions.extend(result.to_coco())
+        if self._predictions is not None:
+            self._predictions.extend(result.to_coco())
+        if self._table is not None:
+            self._table.add(result)
         width, height = result.size
         self._images.extend(
             [dict(id=frame.image_id, **frame.name, width=width, height=height)])
         self.num_images += 1
         self.num_persons += len(result)
-        image = result.draw(keypoint_thr=self.keypoint_thr)
+        if 'drawn' in self.formats:
+            self._draw(result, result.draw(**self.style._asdict())
+                       if drawn is None else drawn)
+
+    def _draw(self, result: PoseResult, image: np.ndarray) -> None:
+        """Write the drawn image, or a frame of the drawn video."""
+        frame = result.frame
         if self.fps is None:
             name = frame.name.get('file_name', f'{frame.image_id}.png')
             self._write_image(self.drawn / name, image)
@@ -239,8 +305,9 @@ class PredictionWriter:
         Raises:
             InputError: The video could not be finished.
         """
-        self._predictions.close()
-        self._images.close()
+        for file in self._predictions, self._images, self._table:
+            if file is not None:
+                file.close()
         if self._video is not None:
             self._video.close()
 

@@ -24,8 +24,12 @@ Source = Image | int | Iterable[Image]
 IMAGE_SUFFIXES = frozenset(
     ('.avif', '.bmp', '.gif', '.heic', '.heif', '.jpeg', '.jpg', '.jpe', '.jp2',
      '.pbm', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp'))
-# Cameras that do not say how fast they are.
+# Cameras that do not say how fast they are, and folders of frames.
 DEFAULT_FPS = 30.0
+# What OpenCV can open over a network.
+ADDRESS = re.compile('(?:https?|rtsps?|rtmps?|rtp|udp|tcp|srt)://', re.IGNORECASE)
+# So long an address may give nothing, in seconds.
+TIMEOUT = 10.0
 # These say exactly how many frames they hold; of others it is an estimate from
 # the duration, and so much of it may be missing.
 EXACT_VIDEOS = frozenset(('.avi', '.m4v', '.mov', '.mp4'))
@@ -42,7 +46,8 @@ class Frame(NamedTuple):
         image (np.ndarray | None): As :func:`to_bgr_uint8` takes it; None if it
             could not be read.
         problem (str | None): One line that says why it could not.
-        seconds (float): When in the video it is shown.
+        seconds (float): When in the video it is shown; images of a folder or a
+            list are taken for frames of a video of ``DEFAULT_FPS``.
         path (Path | None): The image file.
     """
     image_id: int
@@ -84,21 +89,24 @@ class ImageSource:
         for index, image in enumerate(self.images):
             image_id = self.ids[index] if self.ids else index + 1
             try:
-                yield read_frame(image)._replace(image_id=image_id)
+                frame = read_frame(image)
             except InputError as error:
                 path = Path(image) if isinstance(image, (str, Path)) else None
-                yield Frame(image_id, _file_name(path), None, str(error),
-                            path=path)
+                frame = Frame(1, _file_name(path), None, str(error), path=path)
+            yield frame._replace(
+                image_id=image_id, seconds=index / DEFAULT_FPS)
 
 
 class VideoSource:
-    """Frames of a video file or a camera.
+    """Frames of a video file, a camera, or an address.
 
-    Where a file ends before its last frame, one more :class:`Frame` without
-    an image says so.
+    Where a file ends before its last frame, or what has no end ends or stalls,
+    one more :class:`Frame` without an image says so.
 
     Args:
-        origin (Path | int): The file, or the number of the camera.
+        origin (Path | int | str): The file, the number of the camera, or an
+            address such as ``rtsp://...`` or ``http://...``.
+        timeout (float): Seconds for which an address may give nothing.
 
     Attributes:
         paths (list[Path]): The file, if it is one.
@@ -110,22 +118,23 @@ class VideoSource:
         InputError: It cannot be opened.
     """
 
-    def __init__(self, origin: Path | int) -> None:
+    def __init__(self, origin: Path | int | str,
+                 timeout: float = TIMEOUT) -> None:
         self.origin = origin
-        self.endless = isinstance(origin, int)
-        self.paths = [] if isinstance(origin, int) else [origin]
-        self.capture = cv2.VideoCapture(
-            origin if isinstance(origin, int) else opencv_path(origin))
+        self.name = _shown_name(origin)
+        self.paths = [origin] if isinstance(origin, Path) else []
+        self.timeout = timeout
+        self.capture = _open_capture(origin, timeout)
         if not self.capture.isOpened():
-            raise InputError(
-                f'camera {origin}: cannot be opened; is it there, and free?'
-                if self.endless else
-                f'{origin}: neither an image nor a video that OpenCV can read')
+            raise InputError(f'{self.name}: {_why_not_opened(origin)}')
         # Phones store frames sideways, and beside them how to turn them.
         self.capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         fps = self.capture.get(cv2.CAP_PROP_FPS)
         self.fps = fps if 0 < fps <= 1000 else DEFAULT_FPS
         total = int(self.capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        # A file at an address says how long it is; a stream cannot.
+        self.endless = isinstance(origin, int) or (
+            isinstance(origin, str) and total <= 0)
         self.total = total if total > 0 and not self.endless else None
 
     def __iter__(self) -> Iterator[Frame]:
@@ -133,10 +142,11 @@ class VideoSource:
         index = 0
         try:
             while True:
+                asked = time.monotonic()
                 there, image = self.capture.read()
                 if not there:
                     break
-                # A camera's frames are seen when they come, at any pace.
+                # Live frames are seen when they come, at any pace.
                 seconds = (time.monotonic() - start
                            if self.endless else index / self.fps)
                 yield Frame(index + 1, dict(frame=index), image,
@@ -144,14 +154,67 @@ class VideoSource:
                 index += 1
         finally:
             self.capture.release()
-        if self.total is None or isinstance(self.origin, int):
-            return
-        exact = self.origin.suffix.lower() in EXACT_VIDEOS
-        if index < self.total * (1 if exact else 1 - ESTIMATE_SLACK):
+        problem = self._early_end(index, time.monotonic() - asked)
+        if problem is not None:
             yield Frame(index + 1, dict(frame=index), None,
-                        f'{self.origin}: {self.total - index} of {self.total} '
-                        'frames could not be read; the file is cut short or '
-                        'damaged')
+                        f'{self.name}: {problem}')
+
+    def _early_end(self, frames: int, waited: float) -> str | None:
+        """Say what is wrong with an end after so many frames, if anything is.
+
+        Args:
+            frames (int): Those that were read.
+            waited (float): Seconds until there was no further one.
+        """
+        if isinstance(self.origin, str) and waited > 0.9 * self.timeout:
+            return (f'no frame for {waited:.0f} s after {frames}; the stream '
+                    'stalls or the network is down')
+        if self.endless:
+            return f'gave no more frames after {frames}; start it again'
+        if self.total is None:
+            return None
+        exact = Path(self.name).suffix.lower() in EXACT_VIDEOS
+        if frames >= self.total * (1 if exact else 1 - ESTIMATE_SLACK):
+            return None
+        return (f'{self.total - frames} of {self.total} frames could not be '
+                'read; the file is cut short or damaged')
+
+
+def is_address(source: object) -> bool:
+    """Say whether a source is an address on a network."""
+    return isinstance(source, str) and ADDRESS.match(source) is not None
+
+
+def _shown_name(origin: Path | int | str) -> str:
+    """Name a video in a message, without the password of an address."""
+    if isinstance(origin, int):
+        return f'camera {origin}'
+    if isinstance(origin, Path):
+        return str(origin)
+    return re.sub('//[^/]*@', '//', origin).partition('?')[0]
+
+
+def _open_capture(origin: Path | int | str, timeout: float) -> cv2.VideoCapture:
+    """Open a video by OpenCV; see :class:`VideoSource`."""
+    if isinstance(origin, int):
+        return cv2.VideoCapture(origin)
+    if isinstance(origin, Path):
+        return cv2.VideoCapture(opencv_path(origin))
+    limit = round(1000 * timeout)
+    # FFmpeg is the one that can be told when to give up.
+    return cv2.VideoCapture(
+        origin, cv2.CAP_FFMPEG,
+        [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, limit,
+         cv2.CAP_PROP_READ_TIMEOUT_MSEC, limit])
+
+
+def _why_not_opened(origin: Path | int | str) -> str:
+    """Say what to look at where a video cannot be opened."""
+    if isinstance(origin, int):
+        return 'cannot be opened; is it there, and free?'
+    if isinstance(origin, Path):
+        return 'neither an image nor a video that OpenCV can read'
+    return 'no video that OpenCV can open; is the address right, and up?'
 
 
 def _file_name(path: Path | None) -> dict:
@@ -185,7 +248,8 @@ def read_frame(image: Image) -> Frame:
 def is_image(source: object) -> bool:
     """Say whether a source is one image: an array, or a file named as one."""
     return isinstance(source, np.ndarray) or (
-        isinstance(source, (str, Path)) and not Path(source).is_dir()
+        isinstance(source, (str, Path)) and not is_address(source)
+        and not Path(source).is_dir()
         and Path(source).suffix.lower() in IMAGE_SUFFIXES)
 
 
@@ -194,8 +258,8 @@ def open_source(source: Source) -> ImageSource | VideoSource:
 
     Args:
         source (Source): An image file, a folder of images, a video file; a
-            camera, as ``0`` or ``'cam0'``; an array, or any iterable of arrays
-            and image files.
+            camera, as ``0`` or ``'cam0'``; an address, as ``'rtsp://...'``; an
+            array, or any iterable of arrays and image files.
 
     Returns:
         ImageSource | VideoSource: Iterates over :class:`Frame`.
@@ -214,6 +278,8 @@ def open_source(source: Source) -> ImageSource | VideoSource:
                 f'source: {type(source).__name__} is neither an image, a list '
                 'of images, a folder, a video nor the number of a camera')
         return ImageSource(source)
+    if isinstance(source, str) and is_address(source):
+        return VideoSource(source)
     path = Path(source)
     if path.is_dir():
         # A link that leads nowhere is named when it is read.

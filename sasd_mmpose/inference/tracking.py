@@ -1,12 +1,14 @@
 """Identities of people that last from frame to frame."""
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .person import Person
+from .pose_result import PoseResult
+from .smoothing import PoseSmoother
 
 # Where keypoints of the same person may be in the next frame, relative to the
 # person's size: one sigma for all, since a deployed net does not know COCO's.
@@ -130,6 +132,32 @@ class PoseTracker:
         distance = ((person.keypoints - moved)[both]**2).sum(axis=1)
         area = max(_area(person.box), _area(last.box), 1.0)
         return float(np.exp(-distance / (2 * area * SIGMA**2)).mean())
+
+
+def follow(results: Iterable[PoseResult], tracker: PoseTracker,
+           smoother: PoseSmoother | None = None) -> Iterator[PoseResult]:
+    """Give the people of a video their identities, frame by frame.
+
+    Args:
+        results (Iterable[PoseResult]): Of the frames in order.
+        tracker (PoseTracker): Tells who they are.
+        smoother (PoseSmoother | None): Steadies boxes and keypoints, if any.
+
+    Yields:
+        PoseResult: Of each frame, with ``identity`` of its persons.
+    """
+    for result in results:
+        if result.problem is not None:
+            yield result
+            continue
+        seconds = result.frame.seconds
+        identities = tracker.update(result.persons, seconds)
+        persons = result.persons
+        if smoother is not None:
+            persons = smoother.update(persons, identities, seconds)
+        yield replace(result, persons=[
+            person._replace(identity=who)
+            for person, who in zip(persons, identities, strict=True)])
 
 
 def _center(box: np.ndarray) -> np.ndarray:

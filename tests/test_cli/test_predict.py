@@ -85,6 +85,57 @@ def test_video_with_flip_test(predict, tmp_path):
     assert len(list(open_source(str(tmp_path / 'out' / 'drawn.mp4')))) == 6
 
 
+def test_a_video_with_identities(predict, tmp_path, capsys):
+    write_video(tmp_path / 'clip.mp4')
+    assert predict(tmp_path / 'clip.mp4', '--smooth', '--save', 'coco,csv',
+                   '--boxes', '--legend', '--thickness', 2) == 0
+    records = result(tmp_path)
+    assert any('track_id' in r for r in records)
+    table = (tmp_path / 'out' / 'predictions.csv').read_text().splitlines()
+    assert len(table) == len(records) + 1
+    assert not (tmp_path / 'out' / 'drawn.mp4').exists()
+    assert 'predictions.csv' in capsys.readouterr().out
+
+
+class FakeWindow:
+    """Closed by its user after three frames."""
+
+    def __init__(self, title):
+        self.shown = []
+        FakeWindow.last = self
+
+    @property
+    def closed(self):
+        return len(self.shown) == 3
+
+    def show(self, image):
+        self.shown.append(image)
+
+    def close(self):
+        self.shown.append('closed')
+
+
+def test_a_window_that_is_closed_stops_the_run(
+        predict, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(
+        'sasd_mmpose.visualization.live_window.LiveWindow', FakeWindow)
+    write_video(tmp_path / 'clip.mp4')
+    assert predict(tmp_path / 'clip.mp4', '--show', '--track') == 1
+    *shown, closed = FakeWindow.last.shown
+    assert [i.shape for i in shown] == [(48, 64, 3)] * 3 and closed == 'closed'
+    assert len(result(tmp_path, 'images')) == 3
+    assert 'stopped; what was computed is written' in capsys.readouterr().out
+
+
+def test_no_window_where_there_is_no_display(predict, tmp_path, monkeypatch):
+    for name in 'DISPLAY', 'WAYLAND_DISPLAY':
+        monkeypatch.delenv(name, raising=False)
+    write_video(tmp_path / 'clip.mp4')
+    with pytest.raises(InputError, match='--show: '):
+        predict(tmp_path / 'clip.mp4', '--show')
+    assert not (tmp_path / 'out').exists()
+
+
 @pytest.fixture
 def interruptible():
     """Ctrl-C counts, also where the tests run in the background of a shell."""
@@ -185,6 +236,8 @@ def test_a_terminal_without_the_letters_of_a_name(tmp_path):
     (['--score-thr', 2], r'score_thr=2.0: must be a number from 0 to 1'),
     (['--score-thr', 'nan'], 'score_thr=nan'),
     (['--keypoint-thr', 'nan'], '--keypoint-thr nan'),
+    (['--save', 'coco,xml'], '--save coco,xml: must be some of coco, csv, drawn'),
+    (['--thickness', 0], '--thickness 0: must be from 1 to 100'),
 ])
 def test_bad_arguments(tmp_path, arguments, message):
     write_picture(tmp_path / 'a.png')

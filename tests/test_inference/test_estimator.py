@@ -14,7 +14,7 @@ from mmengine.structures import InstanceData
 from small_nets import CONFIGS, SMALL, build, model_cfg
 from videos import write_video
 
-from sasd_mmpose import InputError, Person, PoseEstimator, PoseResult
+from sasd_mmpose import InputError, Person, PoseEstimator, PoseResult, PoseSmoother
 from sasd_mmpose.engine.checkpoints import prune_checkpoint, read_checkpoint
 from sasd_mmpose.inference import estimator as estimator_module
 from sasd_mmpose.inference.letterbox import Letterbox
@@ -380,3 +380,19 @@ def test_default_runtime_is_the_first_that_is_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, 'sasd_mmpose.inference.runtimes.pytorch', None)
     with pytest.raises(InputError, match='the runtime torch needs torch'):
         PoseEstimator(runtime='torch')
+
+
+def test_tracking_a_video(monkeypatch, runtime, tmp_path):
+    """One person who stands still; the video is of one frame, or of five."""
+    place_person(monkeypatch, runtime, (16, 24, 48, 40),
+                 np.full((17, 2), 32.0))
+    estimator = PoseEstimator.__new__(PoseEstimator)
+    estimator.runtime = runtime
+    for frames in 1, 5:
+        write_video(tmp_path / 'clip.mp4', frames)
+        results = list(estimator.track(tmp_path / 'clip.mp4',
+                                       smoother=PoseSmoother()))
+        assert [[p.identity for p in r] for r in results] == [[1]] * frames
+    # Images count as frames, too.
+    assert [[p.identity for p in r] for r in estimator.track(
+        [picture(40, 50)] * 3)] == [[1]] * 3

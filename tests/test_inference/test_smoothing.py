@@ -5,8 +5,9 @@ import math
 
 import numpy as np
 import pytest
-from walkers import FPS, walk
 
+from projects.synthetic_people.found_people import walk
+from projects.synthetic_people.tracking_scores import steadiness
 from sasd_mmpose.inference.person import Person
 from sasd_mmpose.inference.smoothing import PoseSmoother
 
@@ -66,21 +67,7 @@ def test_after_a_gap_it_begins_anew():
 
 @pytest.mark.slow
 def test_jitter_of_walking_people_falls_and_so_does_the_error():
-    there, found = walk(seed=1, num_people=3, frames=80, noise=0.02, missed=0)
-    smoother = PoseSmoother()
-    jitter, error, last = {0: [], 1: []}, {0: [], 1: []}, {}
-    for index, people in enumerate(found):
-        smooth = smoother.update([f.person for f in people],
-                                 [f.identity for f in people], index / FPS)
-        for f, s in zip(people, smooth):
-            for kind, p in enumerate((f.person, s)):
-                off = p.keypoints - f.truth.keypoints
-                seen = f.truth.keypoint_scores > 0
-                error[kind].append(np.abs(off[seen]).mean())
-                key = kind, f.identity
-                if key in last and last[key][0] == index - 1:
-                    both = seen & last[key][2]
-                    jitter[kind].append(np.abs((off - last[key][1])[both]).mean())
-                last[key] = index, off, seen
-    assert np.mean(jitter[1]) < 0.6 * np.mean(jitter[0])
-    assert np.mean(error[1]) < np.mean(error[0])
+    found = [walk(seed=1, num_people=3, frames=80, noise=0.02, missed=0)[1]]
+    before, after = steadiness(found, None), steadiness(found, PoseSmoother)
+    assert after['jitter'] < 0.6 * before['jitter']
+    assert after['error'] < before['error']

@@ -1,14 +1,16 @@
 """Where images come from."""
 from __future__ import annotations
 
+import re
+
 import cv2
 import numpy as np
 import pytest
-from videos import FakeCamera, write_video
+from videos import FakeCamera, serve, write_video
 
 from sasd_mmpose import InputError
 from sasd_mmpose.inference import sources as sources_module
-from sasd_mmpose.inference.sources import open_source, read_frame
+from sasd_mmpose.inference.sources import VideoSource, open_source, read_frame
 
 
 def picture(height: int, width: int) -> np.ndarray:
@@ -48,7 +50,10 @@ def test_camera(monkeypatch, tmp_path, name):
     monkeypatch.setattr(sources_module.cv2, 'VideoCapture', FakeCamera)
     source = open_source(name)
     assert source.endless and source.total is None and source.fps == 30
-    assert len(list(source)) == 4
+    frames = list(source)
+    assert [f.problem for f in frames[:4]] == [None] * 4
+    assert [f.problem for f in frames[4:]] == [
+        'camera 0: gave no more frames after 4; start it again']
     with pytest.raises(InputError, match='camera 7: cannot be opened'):
         open_source('cam7')
 
@@ -79,6 +84,35 @@ def test_slow_videos_keep_their_time(tmp_path):
     source = open_source(tmp_path / 'slow.mp4')
     assert source.fps == pytest.approx(0.5)
     assert [f.seconds for f in source] == pytest.approx([0, 2, 4, 6, 8])
+
+
+def test_a_video_at_an_address(tmp_path):
+    write_video(tmp_path / 'clip.avi')
+    with serve((tmp_path / 'clip.avi').read_bytes(), 'video/x-msvideo') as address:
+        source = open_source(address)
+        assert not source.endless and source.total == 5 and source.paths == []
+        assert [f.problem for f in source] == [None] * 5
+
+
+@pytest.mark.parametrize('stall, problem', [
+    (0, 'gave no more frames after [23]; start it again'),
+    (5, r'no frame for 1 s after [123]; the stream stalls')])
+def test_a_stream_that_ends_or_stalls(stall, problem):
+    """Motion JPEG, as many cameras send it."""
+    image = cv2.imencode('.jpg', picture(48, 64))[1].tobytes()
+    part = b'--cut\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n'
+    kind = 'multipart/x-mixed-replace;boundary=cut'
+    with serve(part % (len(image), image) * 3, kind, stall) as address:
+        source = VideoSource(address.replace('//', '//me:secret@'), timeout=1)
+        assert source.endless and source.total is None
+        *frames, last = source
+    assert frames and all(f.image.shape == (48, 64, 3) for f in frames)
+    assert re.match(rf'http://[0-9.:]+/clip: {problem}', last.problem)
+
+
+def test_nothing_at_an_address():
+    with pytest.raises(InputError, match='^http://127.0.0.1:9/x: no video that'):
+        open_source('http://me:secret@127.0.0.1:9/x')
 
 
 def test_frames_are_upright(tmp_path):

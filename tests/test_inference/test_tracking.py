@@ -1,13 +1,20 @@
 """Identities last while people walk, cross and hide each other."""
 from __future__ import annotations
 
-import motmetrics
 import numpy as np
 import pytest
-from walkers import FPS, Found, overlap, walk
 
+from projects.synthetic_people.found_people import FPS, walk
+from projects.synthetic_people.tracking_scores import (
+    by_box_corners,
+    by_keypoints,
+    score,
+)
 from sasd_mmpose.inference.person import Person
-from sasd_mmpose.inference.tracking import PoseTracker
+from sasd_mmpose.inference.pose_result import PoseResult
+from sasd_mmpose.inference.smoothing import PoseSmoother
+from sasd_mmpose.inference.sources import Frame
+from sasd_mmpose.inference.tracking import PoseTracker, follow
 
 
 def person(x: float, score: float = 0.9, y: float = 0.0) -> Person:
@@ -16,38 +23,18 @@ def person(x: float, score: float = 0.9, y: float = 0.0) -> Person:
     return Person(np.array([x, y, x + 20, y + 40]), score, points, np.ones(4))
 
 
-def score(there: list[list[Found]], found: list[list[Found]],
-          identities: list[list[int | None]]) -> tuple[float, int]:
-    """Return IDF1 and the number of identity switches, by motmetrics."""
-    events = motmetrics.MOTAccumulator(auto_id=True)
-    for truth, people, names in zip(there, found, identities, strict=True):
-        named = [(f.person.box, name) for f, name in zip(people, names)
-                 if name is not None]
-        distances = np.array([
-            [1 - overlap(t.truth.box, box) for box, _ in named] for t in truth])
-        distances[distances > 0.5] = np.nan
-        events.update([t.identity for t in truth], [name for _, name in named],
-                      distances)
-    summary = motmetrics.metrics.create().compute(
-        events, metrics=['idf1', 'num_switches'])
-    return float(summary.idf1.iloc[0]), int(summary.num_switches.iloc[0])
-
-
-def track(found: list[list[Found]], **settings) -> list[list[int | None]]:
-    tracker = PoseTracker(**settings)
-    return [tracker.update([f.person for f in people], index / FPS)
-            for index, people in enumerate(found)]
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize('seed, num_people', [(1, 4), (4, 3)])
-def test_walking_people_keep_their_identities(seed, num_people):
-    there, found = walk(seed, num_people, 100)
-    idf1, switches = score(there, found, track(found))
-    assert idf1 > 0.85 and switches <= 2
+def test_walking_people_keep_their_identities():
+    """A small form of what projects.synthetic_people.tools.score_tracking does."""
+    videos = [walk(seed, 5, 80) for seed in (2, 5)]
+    keypoints = score(videos, by_keypoints)
+    assert keypoints['idf1'] > 0.9 and keypoints['switches'] <= 1
+    boxes = score(videos, by_box_corners)
+    assert keypoints['idf1'] > boxes['idf1'] + 0.02
+    assert keypoints['switches'] < boxes['switches']
     # Without any memory every gap gives somebody a new identity.
-    idf1_without, _ = score(there, found, track(found, max_gap=0))
-    assert idf1 > idf1_without + 0.1
+    forgetful = score(videos, lambda found: by_keypoints(found, max_gap=0))
+    assert keypoints['idf1'] > forgetful['idf1'] + 0.1
 
 
 def test_two_who_cross_keep_their_identities():
@@ -90,3 +77,23 @@ def test_without_a_common_keypoint_nobody_is_the_same():
     tracker = PoseTracker()
     assert tracker.update([hidden], 0) == [1]
     assert tracker.update([hidden], 0.04) == [2]
+
+
+def frame_result(index: int, *people: Person, problem=None) -> PoseResult:
+    frame = Frame(index + 1, {}, None, problem, seconds=index / FPS)
+    return PoseResult(list(people), frame, (200, 50), tuple('abcd'), {})
+
+
+def test_results_of_a_video_get_identities_and_steady_keypoints():
+    results = [frame_result(0, person(0), person(60)),
+               frame_result(1, problem='broken'),
+               frame_result(2, person(63), person(1), person(120, 0.1))]
+    first, broken, last = follow(results, PoseTracker(), PoseSmoother())
+    assert [p.identity for p in first] == [1, 2]
+    assert broken is results[1]
+    assert [p.identity for p in last] == [2, 1, None]
+    # Between what was found before and what is found now.
+    assert 60 < last[0].box[0] < 63 and last[2].box[0] == 120
+    plain = list(follow(results, PoseTracker()))
+    assert (plain[2][0].keypoints == results[2][0].keypoints).all()
+    assert results[2][0].identity is None

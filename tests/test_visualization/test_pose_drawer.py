@@ -1,12 +1,15 @@
 """Skeletons are where the keypoints are, and nowhere else."""
 from __future__ import annotations
 
+from statistics import mode
+
 import numpy as np
 import pytest
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from sasd_mmpose.inference.person import Person
-from sasd_mmpose.visualization.pose_drawer import PoseDrawer
+from sasd_mmpose.visualization.palette import person_color, to_bgr
+from sasd_mmpose.visualization.pose_drawer import DrawingStyle, PoseDrawer
 
 
 @pytest.fixture(scope='module', params=['coco', 'crowdpose'])
@@ -77,3 +80,46 @@ def test_any_picture_and_any_coordinates(metainfo, shape):
 
 def test_no_person(metainfo):
     assert (PoseDrawer(metainfo)(canvas(), []) == 90).all()
+
+
+def colors(image: np.ndarray) -> set[tuple[int, ...]]:
+    return {tuple(color) for color in image.reshape(-1, 3).tolist()}
+
+
+def test_who_has_an_identity_has_its_colour(metainfo):
+    number = metainfo['num_keypoints']
+    points = np.random.uniform(20, 110, (number, 2))
+    one = person(points, np.ones(number))
+    drawer = PoseDrawer(metainfo)
+    for identity in 1, 2, 12:
+        drawn = drawer(canvas(), [one._replace(identity=identity)])
+        assert to_bgr(person_color(identity - 1)) in colors(drawn)
+    assert to_bgr(person_color(0)) not in colors(drawer(canvas(), [one]))
+
+
+def test_boxes_and_thickness(metainfo):
+    number = metainfo['num_keypoints']
+    one = Person(np.array([20., 30, 90, 100]), 0.9, np.full((number, 2), 60.),
+                 np.zeros(number))
+    boxed = PoseDrawer(metainfo, style=DrawingStyle(boxes=True, thickness=1))
+    drawn = boxed(canvas(), [one])
+    changed = np.argwhere((drawn != 90).any(axis=2))
+    assert abs(changed.min(0) - (30, 20)).max() <= 3
+    assert abs(changed.max(0) - (100, 90)).max() <= 3
+    assert (drawn[40:90, 30:80] == 90).all()
+    thick = PoseDrawer(metainfo, style=DrawingStyle(boxes=True, thickness=6))
+    assert (thick(canvas(), [one]) != 90).sum() > 1.3 * (drawn != 90).sum()
+
+
+def test_the_legend_names_both_sides(metainfo):
+    names = [metainfo['keypoint_id2name'][i]
+             for i in range(metainfo['num_keypoints'])]
+    style = DrawingStyle(legend=True)
+    drawn = PoseDrawer(metainfo, style=style, keypoint_names=names)(canvas(), [])
+    for side in 'left', 'right':
+        color = mode(tuple(color[::-1]) for name, color in zip(
+            names, metainfo['keypoint_colors']) if side in name)
+        assert color in colors(drawn)
+    # Nothing to say where no name tells sides apart.
+    plain = PoseDrawer(metainfo, style=style, keypoint_names=['tail'] * len(names))
+    assert (plain(canvas(), []) == 90).all()

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import torch
 from scipy.optimize import linear_sum_assignment
+from tool_loader import command
+from videos import write_video
 
 from projects.benchmark import (
     RUNTIMES,
@@ -326,3 +328,13 @@ def test_report_goes_on_where_models_fail(pictures, tmp_path, monkeypatch):
         result['versions']['torch'] == torch.__version__)
     ratio, = result['ratios']
     assert ratio['ms']['median'] >= 1
+
+
+def test_a_video_is_timed_against_the_net(monkeypatch, tmp_path):
+    write_video(tmp_path / 'clip.mp4', frames=3)
+    run = command('projects.benchmark.tools.time_video', monkeypatch)
+    run(tmp_path / 'clip.mp4', '--runs', 1, '--out', tmp_path / 'video.json')
+    found = json.loads((tmp_path / 'video.json').read_text())
+    assert min(found['seconds'].values()) > 0 and found['cores'] >= 1
+    assert set(found['ratios']) == {'one_after_another / net_alone',
+                                    'at_the_same_time / net_alone'}

@@ -277,11 +277,38 @@ def level_table() -> str:
     return '\n\n'.join(parts)
 
 
+def tracking_table() -> str:
+    """How well identities last, on drawn videos."""
+    run = read('tracking.json')
+    return markdown(
+        [f'{run["videos"]} videos of {run["frames"]} frames', 'IDF1', 'switches'],
+        [[name, f'{scores["idf1"]:.3f}', str(scores['switches'])]
+         for name, scores in run['tracking'].items()])
+
+
+def smoothing_table() -> str:
+    """How steady keypoints are, on the same videos."""
+    return markdown(
+        ['pixels', 'error', 'jitter'],
+        [[name, f'{scores["error"]:.2f}', f'{scores["jitter"]:.2f}']
+         for name, scores in read('tracking.json')['smoothing'].items()])
+
+
+def video_table() -> str:
+    """Time of a video over the net's own."""
+    run = read('video.json')
+    return markdown(
+        [f'{run["video"]}, {run["runtime"]}, cores: {run["cores"]}', 'ratio'],
+        [[name.partition(' / ')[0].replace('_', ' '), f'{ratio:.3f}']
+         for name, ratio in run['ratios'].items()])
+
+
 TABLES: dict[str, Callable[[], str]] = dict(
     status=status_line, overview=overview_table,
     models=model_table, demo=demo_table, runs=run_table, trials=trials_table,
     nets=net_table, deployed=deployed_table, decoding=decoding_table,
-    levels=level_table,
+    levels=level_table, tracking=tracking_table, smoothing=smoothing_table,
+    video=video_table,
     **{name: partial(experiment_table, name) for name in SUITES},
     **{name: partial(benchmark_table, *args)
        for name, args in BENCHMARK.items()},

@@ -5,6 +5,7 @@ from .fast_backbone_hook import FastBackboneHook
 from .finite_loss_hook import FiniteLossHook
 from .images_per_hour_hook import ImagesPerHourHook
 from .resume_guard_hook import ResumeGuardHook
+from .run_summary_hook import RunSummaryHook
 from .same_keypoints_hook import SameKeypointsHook
 from .sample_seed_hook import SampleSeedHook
 from .sasd_stage_hook import SASDStageHook
@@ -14,6 +15,6 @@ from .time_limit_hook import TimeLimitHook, TimeLimitReached
 __all__ = [
     'CPUBudgetHook', 'ChannelsLastHook', 'CheckpointGuardHook',
     'FastBackboneHook', 'FiniteLossHook', 'ImagesPerHourHook',
-    'ResumeGuardHook', 'SASDStageHook', 'SameKeypointsHook', 'SampleSeedHook',
-    'SkippedImagesHook', 'TimeLimitHook', 'TimeLimitReached'
+    'ResumeGuardHook', 'RunSummaryHook', 'SASDStageHook', 'SameKeypointsHook',
+    'SampleSeedHook', 'SkippedImagesHook', 'TimeLimitHook', 'TimeLimitReached'
 ]

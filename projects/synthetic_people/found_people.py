@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from projects.synthetic_people.motion import WalkingPeople
 from sasd_mmpose.inference.person import Person
+
+from .motion import WalkingPeople
 
 FPS = 25.0
 
