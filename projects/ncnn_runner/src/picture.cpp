@@ -9,6 +9,7 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "exif.h"
@@ -21,8 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 
 std::vector<std::uint8_t> read_file(const fs::path& file) {
-  if (!fs::exists(file)) throw InputError(file.string() + ": no such picture");
-  if (!fs::is_regular_file(file)) throw InputError(file.string() + ": is no file");
+  std::error_code ignored;  // of a name that is too long, or a link to itself
+  if (!fs::exists(file, ignored)) throw InputError(file.string() + ": no such picture");
+  if (!fs::is_regular_file(file, ignored)) {
+    throw InputError(file.string() + ": is no file");
+  }
   std::ifstream stream(file, std::ios::binary);
   std::vector<std::uint8_t> content{std::istreambuf_iterator<char>(stream), {}};
   if (content.empty()) {

@@ -42,7 +42,7 @@ ResultFolder::ResultFolder(const fs::path& folder,
       predictions_(predictions_file_),
       images_(folder / "images.json") {}
 
-void ResultFolder::add(const fs::path& file, int id, Picture picture,
+void ResultFolder::add(const fs::path& file, std::int64_t id, Picture picture,
                        const std::vector<Person>& persons,
                        const ModelDescription& model, float keypoint_thr) {
   const std::string name = file.filename().string();
@@ -57,7 +57,7 @@ void ResultFolder::add(const fs::path& file, int id, Picture picture,
   ++num_pictures_;
 }
 
-void ResultFolder::add_problem(const fs::path& file, int id,
+void ResultFolder::add_problem(const fs::path& file, std::int64_t id,
                                const std::string& problem) {
   images_.add(
       {{"id", id}, {"file_name", file.filename().string()}, {"problem", problem}});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -24,12 +25,12 @@ class ResultFolder {
                const std::vector<std::filesystem::path>& pictures);
 
   /// Write what was found in a picture. The skeletons are drawn into it.
-  void add(const std::filesystem::path& file, int id, Picture picture,
+  void add(const std::filesystem::path& file, std::int64_t id, Picture picture,
            const std::vector<Person>& persons, const ModelDescription& model,
            float keypoint_thr);
 
   /// Note that a picture could not be read.
-  void add_problem(const std::filesystem::path& file, int id,
+  void add_problem(const std::filesystem::path& file, std::int64_t id,
                    const std::string& problem);
 
   /// How much was written, and where.
