@@ -45,6 +45,8 @@ and what is wrong.
 - `drawn.mp4` of a run that SIGKILL or a full disk ended cannot be played: the table
   of an mp4 file is written last. The two json files hold its results.
 - A loss of power may take what the system has not yet written to the disk.
+- An addition to a json file is one call of the system, and no trial has seen SIGKILL
+  cut one; the system itself does not promise it.
 - At most the last image of a killed run is in `predictions.json` and not yet in
   `images.json`.
 - On Windows, two runs into one folder do not notice each other.
@@ -54,9 +56,9 @@ and what is wrong.
 
 BELOW = '''
 Every trial checks that what was complete is unchanged, that what is left can be read,
-and that the next run goes on. The random moments follow from seeds. `make
-test-faults` runs them, as CI does after the suite; the trials that fill a disk are
-skipped by name where none may be mounted.
+and that the next run goes on. The random moments follow from seeds.
+`make test-faults` runs them, as CI does after the suite; the trials that fill a disk
+are skipped by name where none may be mounted.
 '''
 
 

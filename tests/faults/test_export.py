@@ -4,23 +4,28 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from descriptions import DESCRIPTION
 
 from sasd_mmpose import InputError
 from sasd_mmpose.deploy import model_folder as module
 from sasd_mmpose.deploy.model_folder import model_folder
 from sasd_mmpose.inference.model_description import ModelDescription
+from sasd_mmpose.inference.model_zoo import find_model
 
-from .children import KILLED, die, run, small_disk
+from .children import KILLED, die, run, small_disk, start
 
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 KILL_TRIALS = 24
 SIZE = 30_000  # bytes of a file of the model
+CONVERSION_TRIALS = 2
+ROOT = Path(__file__).parents[2]
 
 
 def write(folder: Path, name: str) -> None:
@@ -101,3 +106,35 @@ def test_a_full_disk(tmp_path, outcomes, room):
         resize('10m')
         assert run(export_to_small_disk, tmp_path / 'net', 'newer') == 0
         assert model_in(tmp_path / 'net') == 'newer'
+
+
+def convert(target: Path) -> None:
+    """Export the published net, as `sasd export` does."""
+    from sasd_mmpose.cli.main import main
+    torch.set_num_threads(1)
+    net = find_model()
+    os._exit(main([
+        'export', str(net.config), str(net.checkpoint), '--to',
+        'onnxruntime_static-512', '--image',
+        str(ROOT / 'docs' / 'figures' / 'cameraman.png'), '--out', str(target)]))
+
+
+def test_killed_while_converting(tmp_path, outcomes):
+    target = tmp_path / 'net'
+    before = time.monotonic()
+    assert run(convert, target) == 0
+    seconds = time.monotonic() - before
+    old = {path.name: path.read_bytes() for path in target.iterdir()}
+    chance = random.Random(0)
+    for _ in range(CONVERSION_TRIALS):
+        child = start(convert, target)
+        child.join(chance.uniform(0, 0.8) * seconds)
+        child.kill()
+        child.join()
+        assert child.exitcode == KILLED
+        for name, content in old.items():
+            assert (target / name).read_bytes() == content
+        outcomes('export: SIGKILL while the net is converted', 'the older model, whole')
+    assert run(convert, target) == 0
+    assert {path.name for path in target.iterdir()} == old.keys()
+    assert ModelDescription.read(target).files == ['end2end.onnx']

@@ -49,7 +49,13 @@ int predict(const Estimator& estimator, const CommandLine& command, float score_
       continue;
     }
     const std::vector<Person> persons = estimator(picture, score_thr);
-    results.add(file, ids[i], std::move(picture), persons, model, keypoint_thr);
+    results.add(file, ids[i], picture.size, persons);
+    try {
+      results.draw(file, std::move(picture), persons, model, keypoint_thr);
+    } catch (const InputError& error) {  // the results of the next ones matter more
+      complain(error);
+      status = kBadInput;
+    }
   }
   std::cout << results.summary();
   return status;

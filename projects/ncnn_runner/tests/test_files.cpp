@@ -70,6 +70,11 @@ void a_written_picture_is_read_back() {
   const Picture read = read_picture(folder.path() / "a.png");
   CHECK((read.size == Size{3, 2}));
   CHECK(read.rgb == picture.rgb);
+  write_picture(folder.path() / "a.jpg", picture);  // each kind has an end of its own
+  write_picture(folder.path() / "a.bmp", picture);
+  std::filesystem::create_symlink("/dev/full", folder.path() / "full.png");
+  CHECK_REFUSED(write_picture(folder.path() / "full.png", picture),
+                "cannot be written");
   CHECK_REFUSED(write_picture(folder.path() / "none" / "a.png", picture),
                 "cannot be written");
 }
