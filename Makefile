@@ -11,7 +11,7 @@ WORKERS ?= 2
 # More arguments for pytest, as in: make test ARGS='-x -k assigner'
 ARGS ?=
 
-.PHONY: help setup demo test test-fast lint docs runner arm-check web web-test clean
+.PHONY: help setup demo test test-fast test-faults lint docs runner arm-check web web-test clean
 
 help: ## say what each target does
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | \
@@ -36,6 +36,9 @@ test: lint ## lint and the whole suite
 
 test-fast: setup ## the suite without its slow tests
 	@$(PYTEST) -m 'not slow' $(ARGS)
+
+test-faults: setup ## kill training, prediction and export, and fill disks (5 minutes)
+	@$(PYTEST) -m faults tests/faults $(ARGS)
 
 lint: setup ## ruff, and mypy over the public API
 	@$(BIN)/ruff check .

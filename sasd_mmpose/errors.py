@@ -40,13 +40,18 @@ def find_input_error(error: BaseException | None) -> str | None:
     return worker[-1] if worker else message
 
 
+def one_line(text: str) -> str:
+    """Escape line breaks and other control characters, as of files' names."""
+    return re.sub(r'[\x00-\x1f\x7f]', lambda found: repr(found[0])[1:-1], text)
+
+
 def _excepthook(kind: type[BaseException], error: BaseException,
                 traceback: TracebackType | None) -> None:
     message = find_input_error(error)
     if message is None:
         sys.__excepthook__(kind, error, traceback)
     else:
-        print(f'error: {message}', file=sys.stderr)
+        print(f'error: {one_line(message)}', file=sys.stderr)
 
 
 def install_excepthook() -> None:

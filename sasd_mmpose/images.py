@@ -97,9 +97,16 @@ def read_image(path: str | Path) -> np.ndarray:
             one line that names it.
     """
     try:
+        if Path(path).exists() and not Path(path).is_file():
+            # To read from a pipe might never end.
+            raise UnreadableImage(f'{path}: not a file')
         content = Path(path).read_bytes()
     except OSError as error:
         raise UnreadableImage(f'{path}: {why_unreadable(error)}') from error
+    except ValueError as error:
+        if isinstance(error, UnreadableImage):
+            raise
+        raise UnreadableImage(f'{path}: no such image ({error})') from error
     return decode_image(content, str(path))
 
 

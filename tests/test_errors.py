@@ -109,6 +109,12 @@ def test_a_program_ends_with_one_line_and_status_1():
     assert done.stderr == f'error: {LINE}\n' and not done.stdout
 
 
+def test_a_name_with_a_line_break_stays_on_one_line():
+    done = run('errors.install_excepthook()\n'
+               r'raise errors.InputError("a\nb\x1b[2J.jpg: broken")')
+    assert done.stderr == 'error: a\\nb\\x1b[2J.jpg: broken\n'
+
+
 def test_a_bug_keeps_its_traceback():
     done = run('errors.install_excepthook()\nraise ValueError("a bug")')
     assert done.returncode == 1

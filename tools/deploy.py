@@ -8,6 +8,7 @@ import cv2
 
 import sasd_mmpose.registration  # noqa: F401, I001  (before mmpose)
 from sasd_mmpose.cli.export import add_common_arguments, report
+from sasd_mmpose.cli.main import accept_any_letters
 from sasd_mmpose.deploy.export import PREVIEW, export_model
 from sasd_mmpose.errors import install_excepthook
 
@@ -42,6 +43,7 @@ def show(path: str) -> None:
 
 def main() -> None:
     """Export."""
+    accept_any_letters()
     args = parse_args()
     made = export_model(
         args.deploy_cfg, args.model_cfg, args.checkpoint, args.img,

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -47,17 +48,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         int: The exit status.
     """
-    for stream in sys.stdout, sys.stderr:
-        if isinstance(stream, TextIOWrapper):
-            # A terminal may lack the letters of a file's name.
-            stream.reconfigure(errors='backslashreplace')
+    accept_any_letters()
     # Configs may name modules of the folder where the command runs.
     sys.path.append(os.getcwd())
     args = build_parser().parse_args(arguments)
     return args.run(args) or 0
 
 
+def accept_any_letters() -> None:
+    """Escape what the terminal lacks, as letters of a file's name."""
+    for stream in sys.stdout, sys.stderr:
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors='backslashreplace')
+
+
 def console() -> None:
-    """The entry point: bad input ends with one line."""
+    """The entry point: bad input ends with one line, and so does Ctrl-C."""
     install_excepthook()
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print('stopped', file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError
+from ..errors import InputError, one_line
 
 if TYPE_CHECKING:
     from ..inference.estimator import PoseEstimator
@@ -102,10 +102,12 @@ def run(args: argparse.Namespace) -> int:
     style = DrawingStyle(
         args.keypoint_thr, args.boxes, args.thickness, args.legend)
     stopped = False
-    with window(args.show, args.input) as show, PredictionWriter(
-            args.out, source, style, args.save) as writer:
+    # A second SIGTERM must not keep the files from being finished.
+    with window(args.show, args.input) as show, on_sigterm(
+            signal.SIG_IGN), PredictionWriter(
+                args.out, source, style, args.save) as writer:
         try:
-            with stoppable():
+            with on_sigterm(interrupt):
                 stopped = predict(source, finder(estimator, args), writer, show)
         except KeyboardInterrupt:
             stopped = True
@@ -183,13 +185,15 @@ def window(wanted: bool, title: str) -> Iterator[Any | None]:
         yield opened
 
 
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl-C does."""
-    def stop(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
+def interrupt(number: int, frame: object) -> None:
+    """Do what Ctrl-C does."""
+    raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+
+@contextmanager
+def on_sigterm(handler: Any) -> Iterator[None]:
+    """Let SIGTERM do something else for a while."""
+    before = signal.signal(signal.SIGTERM, handler)
     try:
         yield
     finally:
@@ -226,5 +230,5 @@ def report(writer: Any, total: int | None, failed: bool) -> int:
     if 'drawn' in writer.formats and writer.drawn.exists():
         print(f'  drawings  {writer.drawn}')
     for problem in writer.problems:
-        print(f'warning: {problem}', file=sys.stderr)
+        print(f'warning: {one_line(problem)}', file=sys.stderr)
     return int(failed or bool(writer.problems))

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..inference.model_description import FILE_NAME
+from ..locking import lock
 
 STAGING = '.export-'
+LOST_AND_FOUND = 'lost+found'  # in the root of each ext4 disk
 
 
 @contextmanager
@@ -33,35 +35,61 @@ def model_folder(target: Path) -> Iterator[Path]:
     Raises:
         InputError: The place is taken or cannot be written.
     """
-    if target.is_dir():
-        others = [p for p in target.iterdir() if not p.name.startswith(STAGING)]
-    if target.exists() and (not target.is_dir() or (
-            others and not (target / FILE_NAME).is_file())):
-        raise InputError(f'{target}: exists and is no model folder; name another')
-    made = not target.exists()
     try:
+        made = _check_place(target)
         target.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=target, prefix=STAGING))
-    except OSError as error:
-        raise _unwritable(target, error) from error
-    try:
-        yield scratch
-        try:
+        with _locked(target), _scratch(target, made) as scratch:
+            yield scratch
             _put_in_place(scratch, target)
-        except OSError as error:
-            raise _unwritable(target, error) from error
+    except OSError as error:
+        raise InputError(f'{target}: cannot be written ({error.strerror}); name '
+                         'another folder') from error
+
+
+def _check_place(target: Path) -> bool:
+    """Return whether a folder has to be made; raise where its place is taken."""
+    if not target.exists():
+        return True
+    empty = target.is_dir() and all(
+        p.name.startswith(STAGING) or p.name == LOST_AND_FOUND
+        for p in target.iterdir())
+    if not empty and not (target / FILE_NAME).is_file():
+        raise InputError(f'{target}: exists and is no model folder; name another')
+    return False
+
+
+@contextmanager
+def _locked(target: Path) -> Iterator[None]:
+    """Keep other runs out of a folder."""
+    folder = os.open(target, os.O_RDONLY)
+    try:
+        lock(folder, target)
+        yield
     finally:
-        # Where putting it in place was interrupted, these are the model.
-        if scratch.name not in {Path(name).parent.name for name in _files(target)}:
-            shutil.rmtree(scratch, ignore_errors=True)
+        os.close(folder)
+
+
+@contextmanager
+def _scratch(target: Path, made: bool) -> Iterator[Path]:
+    """Make a folder inside of another, and take it away in the end.
+
+    Args:
+        target (Path): The folder; removed too if it stays empty.
+        made (bool): Whether it was made for this.
+    """
+    try:
+        scratch = Path(tempfile.mkdtemp(dir=target, prefix=STAGING))
+        try:
+            yield scratch
+        finally:
+            # Where putting it in place was interrupted, these are the model.
+            if scratch.name not in {
+                    Path(name).parent.name for name in _files(target)}:
+                shutil.rmtree(scratch, ignore_errors=True)
+    finally:
         if made:
             with suppress(OSError):  # it is not empty if all went well
                 target.rmdir()
-
-
-def _unwritable(target: Path, error: OSError) -> InputError:
-    return InputError(f'{target}: cannot be written ({error.strerror}); name '
-                      'another folder')
 
 
 def _files(folder: Path) -> list[str]:

@@ -318,6 +318,9 @@ def _asked_runtime(runtime: str | None, **for_torch: object) -> str | None:
 
 def _locate(model: str | Path | None) -> tuple[PublishedModel | None, Path]:
     """Find a published model, or the folder of an exported one."""
+    if not isinstance(model, (str, Path, type(None))):
+        raise InputError(f'model={model!r}: must be the name of a published '
+                         'model or a folder')
     if model is not None and (Path(model) / FILE_NAME).is_file():
         return None, Path(model)
     published = find_model(model)

@@ -6,22 +6,17 @@ import json
 import os
 from collections.abc import Collection
 from pathlib import Path
-from types import ModuleType, TracebackType
+from types import TracebackType
 
 import cv2
 import numpy as np
 
 from ..errors import InputError
+from ..locking import lock
 from ..visualization.pose_drawer import DrawingStyle
 from .pose_result import PoseResult
 from .sources import ImageSource, VideoSource, opencv_path
 from .tables import columns, csv_lines, rows
-
-fcntl: ModuleType | None
-try:
-    import fcntl
-except ImportError:  # Windows has none; two runs in one folder go unnoticed there
-    fcntl = None
 
 VIDEO_CODEC = 'mp4v'  # every build of OpenCV with FFMPEG can write it
 # Kinds of files that hold colours; other images are drawn as PNG.
@@ -29,6 +24,7 @@ WRITABLE = frozenset(('.bmp', '.jpeg', '.jpg', '.jpe', '.png', '.ppm', '.tif',
                       '.tiff', '.webp'))
 # What can be written.
 FORMATS = ('coco', 'csv', 'drawn')
+PART = '.writing'  # a drawn image until it is whole
 # What no further file can be written after.
 FATAL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -48,13 +44,11 @@ class JsonList:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        if fcntl is not None:
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                os.close(self._file)
-                raise InputError(f'{path.parent}: another run writes to it; name '
-                                 'another folder with --out') from error
+        try:
+            lock(self._file, path.parent)
+        except InputError:
+            os.close(self._file)
+            raise
         os.ftruncate(self._file, 0)
         self._end = 0
         self._empty = True
@@ -221,13 +215,13 @@ class PredictionWriter:
         self.drawn = self.folder / ('drawn.mp4' if is_video else 'drawn')
         self.predictions_file = self.folder / 'predictions.json'
         self.table_file = self.folder / 'predictions.csv'
-        inputs = [path.resolve() for path in source.paths]
         drawing = 'drawn' in formats
-        if drawing and self.drawn.resolve() in {
-                *inputs, *(p.parent for p in inputs)}:
-            raise InputError(f'{self.drawn}: the input would be overwritten; '
-                             'name another folder with --out')
+        if drawing and is_video:
+            opencv_path(self.drawn)  # raises where OpenCV cannot write there
         try:
+            if drawing and _overwrites(self.drawn, source.paths):
+                raise InputError(f'{self.drawn}: the input would be overwritten; '
+                                 'name another folder with --out')
             folder = self.folder if is_video or not drawing else self.drawn
             folder.mkdir(parents=True, exist_ok=True)
             self._predictions = (
@@ -235,6 +229,9 @@ class PredictionWriter:
             self._images = JsonList(self.folder / 'images.json')
             self._table = (CsvTable(self.table_file)
                            if 'csv' in formats else None)
+        except ValueError as error:
+            raise InputError(f'--out {folder}: no name of a folder ({error})'
+                             ) from error
         except OSError as error:
             raise unwritable(self.folder, error) from error
         self._video: DrawnVideo | None = None
@@ -292,10 +289,9 @@ class PredictionWriter:
         try:
             if content is None:
                 raise OSError(errno.EFBIG, 'no format holds an image so large')
-            path.write_bytes(content)
+            replace_file(path, content)
         except OSError as error:
             if error.errno in FATAL:
-                path.unlink(missing_ok=True)
                 raise unwritable(path, error) from error
             self.problems.append(f'not drawn: {path}: {error.strerror}')
 
@@ -324,6 +320,27 @@ class PredictionWriter:
             # What went wrong before says more.
             if error is None:
                 raise
+
+
+def _overwrites(drawn: Path, inputs: list[Path]) -> bool:
+    """Say whether drawings would go where the inputs are."""
+    real = [os.path.realpath(path) for path in inputs]
+    return os.path.realpath(drawn) in {*real, *map(os.path.dirname, real)}
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file that is there whole or not at all; a link is replaced.
+
+    Raises:
+        OSError: It cannot be written; what was there before stays.
+    """
+    part = path.parent / PART
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def encode_image(image: np.ndarray, suffix: str) -> bytes | None:

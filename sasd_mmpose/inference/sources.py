@@ -26,6 +26,7 @@ IMAGE_SUFFIXES = frozenset(
      '.pbm', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp'))
 # Cameras that do not say how fast they are, and folders of frames.
 DEFAULT_FPS = 30.0
+MAX_ID = 2**63 - 1  # what readers of json and COCO's evaluation can hold
 # What OpenCV can open over a network.
 ADDRESS = re.compile('(?:https?|rtsps?|rtmps?|rtp|udp|tcp|srt)://', re.IGNORECASE)
 # So long an address may give nothing, in seconds.
@@ -82,7 +83,7 @@ class ImageSource:
         self.paths = [Path(i) for i in known if isinstance(i, (str, Path))]
         numbers = [int(path.stem) for path in self.paths
                    if re.fullmatch('[0-9]+', path.stem)]
-        unique = len(set(numbers)) == len(known) > 0
+        unique = len(set(numbers)) == len(known) > 0 and max(numbers) <= MAX_ID
         self.ids = numbers if unique else None
 
     def __iter__(self) -> Iterator[Frame]:
@@ -172,12 +173,21 @@ class VideoSource:
         if self.endless:
             return f'gave no more frames after {frames}; start it again'
         if self.total is None:
-            return None
+            return None if frames else 'holds no frame that can be read'
         exact = Path(self.name).suffix.lower() in EXACT_VIDEOS
         if frames >= self.total * (1 if exact else 1 - ESTIMATE_SLACK):
             return None
         return (f'{self.total - frames} of {self.total} frames could not be '
                 'read; the file is cut short or damaged')
+
+
+def _images_in(folder: Path) -> list[Path]:
+    """List the images of a folder; links that lead nowhere are among them."""
+    try:
+        return sorted(p for p in folder.iterdir()
+                      if p.suffix.lower() in IMAGE_SUFFIXES and not p.is_dir())
+    except OSError as error:
+        raise InputError(f'{folder}: cannot be read ({error.strerror})') from error
 
 
 def is_address(source: object) -> bool:
@@ -249,7 +259,7 @@ def is_image(source: object) -> bool:
     """Say whether a source is one image: an array, or a file named as one."""
     return isinstance(source, np.ndarray) or (
         isinstance(source, (str, Path)) and not is_address(source)
-        and not Path(source).is_dir()
+        and not os.path.isdir(source)
         and Path(source).suffix.lower() in IMAGE_SUFFIXES)
 
 
@@ -281,15 +291,13 @@ def open_source(source: Source) -> ImageSource | VideoSource:
     if isinstance(source, str) and is_address(source):
         return VideoSource(source)
     path = Path(source)
-    if path.is_dir():
-        # A link that leads nowhere is named when it is read.
-        paths = sorted(p for p in path.iterdir()
-                       if p.suffix.lower() in IMAGE_SUFFIXES and not p.is_dir())
+    if os.path.isdir(path):  # Path.is_dir raises for names that are too long
+        paths = _images_in(path)
         if not paths:
             kinds = ', '.join(sorted(IMAGE_SUFFIXES))
             raise InputError(f'{path}: no images in this folder ({kinds})')
         return ImageSource(paths)
-    if path.is_file():
+    if os.path.isfile(path):
         return ImageSource([path]) if is_image(path) else VideoSource(path)
     camera = re.fullmatch('(?:cam)?([0-9]+)', str(source))
     if camera:

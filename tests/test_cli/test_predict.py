@@ -16,6 +16,8 @@ from small_nets import CONFIGS, SMALL, build, model_cfg
 from tool_loader import sasd
 
 from sasd_mmpose import InputError
+from sasd_mmpose.cli.main import console
+from sasd_mmpose.inference.prediction_writer import DrawnVideo
 from sasd_mmpose.inference.runtimes.pytorch import TorchRuntime
 from sasd_mmpose.inference.sources import open_source
 
@@ -244,3 +246,28 @@ def test_bad_arguments(tmp_path, arguments, message):
     with pytest.raises(InputError, match=message):
         sasd('predict', tmp_path / 'a.png', '--out', tmp_path / 'out', *arguments)
     assert not (tmp_path / 'out').exists()
+
+
+def test_stopping_again_while_files_are_finished(
+        predict, tmp_path, monkeypatch, interruptible):
+    write_video(tmp_path / 'clip.mp4')
+    inner = DrawnVideo.close
+
+    def interrupted(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        inner(self)
+
+    monkeypatch.setattr(DrawnVideo, 'close', interrupted)
+    assert predict(tmp_path / 'clip.mp4') == 0
+    assert len(list(open_source(str(tmp_path / 'out' / 'drawn.mp4')))) == 6
+
+
+def test_ctrl_c_before_the_first_image(monkeypatch, capsys):
+    def stopped(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr('sasd_mmpose.cli.main.main', stopped)
+    with pytest.raises(SystemExit) as ended:
+        console()
+    assert ended.value.code == 130
+    assert capsys.readouterr().err == 'stopped\n'

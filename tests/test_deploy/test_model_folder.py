@@ -138,3 +138,26 @@ def test_other_places_are_refused(tmp_path):
     with pytest.raises(InputError, match='cannot be written'), \
             model_folder(tmp_path / 'file' / 'net'):
         pass
+
+
+def test_two_exports_into_one_folder(tmp_path):
+    with model_folder(tmp_path / 'net') as folder:
+        with pytest.raises(InputError, match='another run writes to it'), \
+                model_folder(tmp_path / 'net'):
+            pass
+        write(folder, 'first')
+    assert whole(tmp_path / 'net') == 'first'
+    with model_folder(tmp_path / 'net') as folder:
+        write(folder, 'second')
+    assert whole(tmp_path / 'net') == 'second'
+
+
+def test_a_fresh_disk_and_a_disk_that_fills_up(tmp_path):
+    """Each ext4 disk has a folder lost+found in its root."""
+    (tmp_path / 'lost+found').mkdir()
+    with pytest.raises(InputError, match='cannot be written .No space left'), \
+            model_folder(tmp_path):
+        raise OSError(errno.ENOSPC, 'No space left on device')
+    with model_folder(tmp_path) as folder:
+        write(folder, 'net')
+    assert whole(tmp_path) == 'net'

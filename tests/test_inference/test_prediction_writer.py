@@ -169,3 +169,27 @@ def test_a_video_that_cannot_be_finished_is_named(tmp_path):
     (tmp_path / 'out' / 'drawn.mp4').unlink()
     with pytest.raises(InputError, match='drawn.mp4: could not be finished'):
         writer.close()
+
+
+def test_a_drawing_replaces_a_link_and_not_what_it_leads_to(tmp_path):
+    (tmp_path / 'drawn').mkdir()
+    (tmp_path / 'photo.png').write_bytes(b'kept')
+    (tmp_path / 'drawn' / 'a.png').symlink_to(tmp_path / 'photo.png')
+    with PredictionWriter(tmp_path, open_source(picture(4, 5))) as writer:
+        writer.add(result(Frame(1, dict(file_name='a.png'), picture(4, 5)), []))
+    assert (tmp_path / 'photo.png').read_bytes() == b'kept'
+    assert cv2.imread(str(tmp_path / 'drawn' / 'a.png')).shape == (4, 5, 3)
+    assert [p.name for p in (tmp_path / 'drawn').iterdir()] == ['a.png']
+
+
+def test_folders_that_cannot_be(tmp_path):
+    source = open_source(picture(4, 5))
+    (tmp_path / 'loop').symlink_to(tmp_path / 'loop')
+    for name in tmp_path / 'loop', tmp_path / ('a' * 300), 'a\0b':
+        with pytest.raises(InputError, match='cannot be written|no name of a'):
+            PredictionWriter(name, source)
+    write_video(tmp_path / 'clip.mp4')
+    strange = os.fsdecode(os.fsencode(tmp_path) + b'/\xff')
+    with pytest.raises(InputError, match='not UTF-8'):
+        PredictionWriter(strange, open_source(tmp_path / 'clip.mp4'))
+    assert not os.path.exists(strange)

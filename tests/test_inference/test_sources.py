@@ -1,14 +1,17 @@
 """Where images come from."""
 from __future__ import annotations
 
+import errno
+import os
 import re
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from videos import FakeCamera, serve, write_video
 
-from sasd_mmpose import InputError
+from sasd_mmpose import InputError, PoseEstimator
 from sasd_mmpose.inference import sources as sources_module
 from sasd_mmpose.inference.sources import VideoSource, open_source, read_frame
 
@@ -155,3 +158,47 @@ def test_tiff_files_of_floats(tmp_path):
         read_frame(tmp_path / 'a.tif')
     cv2.imwrite(str(tmp_path / 'a.tif'), np.zeros((4, 6), np.uint8))
     assert not read_frame(tmp_path / 'a.tif').image.any()
+
+
+def test_files_that_are_none(tmp_path):
+    """To read from a pipe would never end; a link to itself leads nowhere."""
+    cv2.imwrite(str(tmp_path / 'a.png'), picture(5, 6))
+    (tmp_path / 'b.png').mkdir()
+    (tmp_path / 'c.png').symlink_to(tmp_path / 'c.png')
+    os.mkfifo(tmp_path / 'd.png')
+    frames = list(open_source(tmp_path))
+    assert [f.name['file_name'] for f in frames] == ['a.png', 'c.png', 'd.png']
+    assert [f.image is None for f in frames] == [False, True, True]
+    assert frames[2].problem.endswith('d.png: not a file')
+
+
+@pytest.mark.parametrize('name', ['a' * 300, 'a' * 300 + '.jpg', 'a\0b.jpg'])
+def test_names_that_no_file_has(name):
+    with pytest.raises(InputError, match='no such image'):
+        open_source(name)
+    with pytest.raises(InputError, match='no such image|File name too long'):
+        PoseEstimator()(name)
+
+
+def test_a_folder_that_cannot_be_read(tmp_path, monkeypatch):
+    def refuse(self):
+        raise PermissionError(errno.EACCES, 'Permission denied')
+
+    monkeypatch.setattr(Path, 'iterdir', refuse)
+    with pytest.raises(InputError, match='cannot be read .Permission denied'):
+        open_source(tmp_path)
+
+
+def test_a_video_without_frames_is_said(tmp_path):
+    writer = cv2.VideoWriter(str(tmp_path / 'none.avi'),
+                             cv2.VideoWriter.fourcc(*'MJPG'), 10, (64, 48))
+    writer.release()
+    frame, = open_source(tmp_path / 'none.avi')
+    assert frame.problem.endswith('none.avi: holds no frame that can be read')
+
+
+def test_numbers_too_large_for_an_id(tmp_path):
+    """Others count in 64 bits."""
+    for largest, ids in (2**63 - 1, [5, 2**63 - 1]), (2**63, [1, 2]):
+        files = [tmp_path / '5.png', tmp_path / f'{largest}.png']
+        assert [f.image_id for f in open_source(files)] == ids

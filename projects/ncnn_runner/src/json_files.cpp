@@ -1,6 +1,7 @@
 #include "json_files.h"
 
 #include <cmath>
+#include <system_error>
 
 #include "input_error.h"
 
@@ -14,7 +15,8 @@ double rounded(double value, int decimals) {
 
 }  // namespace
 
-Json to_coco(const Person& person, int image_id, const std::string& file_name) {
+Json to_coco(const Person& person, std::int64_t image_id,
+             const std::string& file_name) {
   Json keypoints = Json::array();
   for (const Keypoint& point : person.keypoints) {
     for (const float value : {point.x, point.y, point.score}) {
@@ -48,10 +50,24 @@ void JsonListFile::write(const std::string& text) {
   stream_.seekp(end_);
   stream_ << text << "\n]\n" << std::flush;
   if (!stream_) {
+    repair();
     throw InputError(path_.string() +
                      ": cannot be written; name another folder with --out");
   }
   end_ += static_cast<std::streamoff>(text.size());
+}
+
+/// Take back what a full disk has cut off; the old end needs no further room.
+void JsonListFile::repair() {
+  if (end_ == 0) return;
+  const std::string closing = "\n]\n";
+  stream_.close();
+  std::error_code ignored;
+  const auto size = static_cast<std::uintmax_t>(end_) + closing.size();
+  std::filesystem::resize_file(path_, size, ignored);
+  std::fstream old(path_, std::ios::binary | std::ios::in | std::ios::out);
+  old.seekp(end_);
+  old << closing << std::flush;
 }
 
 }  // namespace sasd

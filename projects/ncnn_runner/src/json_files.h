@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -14,7 +15,8 @@ using Json = nlohmann::ordered_json;
 
 /// A person as an entry of COCO's results: keypoints are a flat list of x, y
 /// and score, the box is (x, y, width, height), all in pixels of the picture.
-Json to_coco(const Person& person, int image_id, const std::string& file_name);
+Json to_coco(const Person& person, std::int64_t image_id,
+             const std::string& file_name);
 
 /// A json file with one list, whole and valid after each addition.
 class JsonListFile {
@@ -26,6 +28,7 @@ class JsonListFile {
 
  private:
   void write(const std::string& text);
+  void repair();
 
   std::filesystem::path path_;
   std::ofstream stream_;

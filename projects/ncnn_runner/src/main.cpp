@@ -1,5 +1,6 @@
 #include <cpu.h>
 
+#include <cstdint>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -33,7 +34,7 @@ void complain(const std::exception& error) {
 int predict(const Estimator& estimator, const CommandLine& command, float score_thr) {
   const ModelDescription& model = estimator.model();
   const float keypoint_thr = command.keypoint_thr.value_or(model.thresholds.keypoint);
-  const std::vector<int> ids = picture_ids(command.pictures);
+  const std::vector<std::int64_t> ids = picture_ids(command.pictures);
   ResultFolder results(*command.out, command.pictures);
   int status = 0;
   for (std::size_t i = 0; i < ids.size(); ++i) {
@@ -48,7 +49,13 @@ int predict(const Estimator& estimator, const CommandLine& command, float score_
       continue;
     }
     const std::vector<Person> persons = estimator(picture, score_thr);
-    results.add(file, ids[i], std::move(picture), persons, model, keypoint_thr);
+    results.add(file, ids[i], picture.size, persons);
+    try {
+      results.draw(file, std::move(picture), persons, model, keypoint_thr);
+    } catch (const InputError& error) {  // the results of the next ones matter more
+      complain(error);
+      status = kBadInput;
+    }
   }
   std::cout << results.summary();
   return status;
@@ -89,6 +96,9 @@ int main(int argc, char** argv) {
     }
     return run(command);
   } catch (const InputError& error) {
+    complain(error);
+    return kBadInput;
+  } catch (const fs::filesystem_error& error) {  // such as a name that is too long
     complain(error);
     return kBadInput;
   }

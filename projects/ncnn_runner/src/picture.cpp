@@ -9,6 +9,7 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include "exif.h"
@@ -21,8 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 
 std::vector<std::uint8_t> read_file(const fs::path& file) {
-  if (!fs::exists(file)) throw InputError(file.string() + ": no such picture");
-  if (!fs::is_regular_file(file)) throw InputError(file.string() + ": is no file");
+  std::error_code ignored;  // of a name that is too long, or a link to itself
+  if (!fs::exists(file, ignored)) throw InputError(file.string() + ": no such picture");
+  if (!fs::is_regular_file(file, ignored)) {
+    throw InputError(file.string() + ": is no file");
+  }
   std::ifstream stream(file, std::ios::binary);
   std::vector<std::uint8_t> content{std::istreambuf_iterator<char>(stream), {}};
   if (content.empty()) {
@@ -60,6 +64,24 @@ Picture decode(const std::vector<std::uint8_t>& content, const fs::path& file) {
   return picture;
 }
 
+/// ncnn says nothing of a full disk: look whether the end of a file is there.
+bool ends_as_its_kind(const fs::path& file) {
+  std::ifstream stream(file, std::ios::binary | std::ios::ate);
+  const std::streamoff size = stream.tellg();
+  if (size < 8) return false;
+  std::string end(4, '\0');
+  stream.seekg(size - 4);
+  stream.read(end.data(), 4);
+  stream.seekg(0);
+  std::string start(6, '\0');
+  stream.read(start.data(), 6);
+  if (start.compare(0, 2, "\xFF\xD8") == 0) return end.compare(2, 2, "\xFF\xD9") == 0;
+  if (start.compare(1, 3, "PNG") == 0) return end == "\xAE\x42\x60\x82";
+  const auto byte = [&](std::size_t i) { return std::uint8_t(start[i]); };
+  return size == (byte(2) | byte(3) << 8 | byte(4) << 16 |
+                  static_cast<std::streamoff>(byte(5)) << 24);  // BMP
+}
+
 }  // namespace
 
 Picture read_picture(const fs::path& file) {
@@ -83,7 +105,7 @@ void write_picture(const fs::path& file, const Picture& picture) {
   cv::Mat bgr(picture.size.height, picture.size.width, CV_8UC3);
   std::copy(picture.rgb.begin(), picture.rgb.end(), bgr.data);
   swap_red_and_blue(bgr.data, picture.rgb.size());
-  if (!cv::imwrite(file.string(), bgr)) {
+  if (!cv::imwrite(file.string(), bgr) || !ends_as_its_kind(file)) {
     throw InputError(file.string() +
                      ": cannot be written; name another folder with --out");
   }

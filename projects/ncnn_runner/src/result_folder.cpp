@@ -42,22 +42,26 @@ ResultFolder::ResultFolder(const fs::path& folder,
       predictions_(predictions_file_),
       images_(folder / "images.json") {}
 
-void ResultFolder::add(const fs::path& file, int id, Picture picture,
-                       const std::vector<Person>& persons,
-                       const ModelDescription& model, float keypoint_thr) {
+void ResultFolder::add(const fs::path& file, std::int64_t id, Size size,
+                       const std::vector<Person>& persons) {
   const std::string name = file.filename().string();
   for (const Person& person : persons) predictions_.add(to_coco(person, id, name));
   images_.add({{"id", id},
                {"file_name", name},
-               {"width", picture.size.width},
-               {"height", picture.size.height}});
-  draw_persons(picture, persons, model, keypoint_thr);
-  write_picture(drawn_ / drawn_name(file), picture);
+               {"width", size.width},
+               {"height", size.height}});
   num_people_ += persons.size();
   ++num_pictures_;
 }
 
-void ResultFolder::add_problem(const fs::path& file, int id,
+void ResultFolder::draw(const fs::path& file, Picture picture,
+                        const std::vector<Person>& persons,
+                        const ModelDescription& model, float keypoint_thr) const {
+  draw_persons(picture, persons, model, keypoint_thr);
+  write_picture(drawn_ / drawn_name(file), picture);
+}
+
+void ResultFolder::add_problem(const fs::path& file, std::int64_t id,
                                const std::string& problem) {
   images_.add(
       {{"id", id}, {"file_name", file.filename().string()}, {"problem", problem}});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -23,13 +24,17 @@ class ResultFolder {
   ResultFolder(const std::filesystem::path& folder,
                const std::vector<std::filesystem::path>& pictures);
 
-  /// Write what was found in a picture. The skeletons are drawn into it.
-  void add(const std::filesystem::path& file, int id, Picture picture,
-           const std::vector<Person>& persons, const ModelDescription& model,
-           float keypoint_thr);
+  /// Write what was found in a picture.
+  void add(const std::filesystem::path& file, std::int64_t id, Size size,
+           const std::vector<Person>& persons);
+
+  /// Draw the skeletons into a picture, and write it.
+  void draw(const std::filesystem::path& file, Picture picture,
+            const std::vector<Person>& persons, const ModelDescription& model,
+            float keypoint_thr) const;
 
   /// Note that a picture could not be read.
-  void add_problem(const std::filesystem::path& file, int id,
+  void add_problem(const std::filesystem::path& file, std::int64_t id,
                    const std::string& problem);
 
   /// How much was written, and where.

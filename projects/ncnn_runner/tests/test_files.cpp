@@ -56,6 +56,8 @@ void pictures_that_cannot_be_read_are_named() {
   CHECK_REFUSED(read_picture(folder.path() / "empty.jpg"), "empty.jpg: cannot be read");
   CHECK_REFUSED(read_picture(folder.path() / "text.jpg"), "text.jpg: not a whole");
   CHECK_REFUSED(read_picture(folder.path()), "is no file");
+  const std::string too_long = std::string(300, 'a') + ".jpg";
+  CHECK_REFUSED(read_picture(folder.path() / too_long), "no such picture");
 }
 
 void a_written_picture_is_read_back() {
@@ -68,6 +70,11 @@ void a_written_picture_is_read_back() {
   const Picture read = read_picture(folder.path() / "a.png");
   CHECK((read.size == Size{3, 2}));
   CHECK(read.rgb == picture.rgb);
+  write_picture(folder.path() / "a.jpg", picture);  // each kind has an end of its own
+  write_picture(folder.path() / "a.bmp", picture);
+  std::filesystem::create_symlink("/dev/full", folder.path() / "full.png");
+  CHECK_REFUSED(write_picture(folder.path() / "full.png", picture),
+                "cannot be written");
   CHECK_REFUSED(write_picture(folder.path() / "none" / "a.png", picture),
                 "cannot be written");
 }
@@ -79,10 +86,13 @@ void drawn_pictures_keep_their_names() {
 }
 
 void numbers_as_names_are_ids() {
-  CHECK((picture_ids({"x/000012.jpg", "7.png"}) == std::vector<int>{12, 7}));
-  CHECK((picture_ids({"a.jpg", "7.png"}) == std::vector<int>{1, 2}));
-  CHECK((picture_ids({"7.jpg", "07.png"}) == std::vector<int>{1, 2}));
-  CHECK((picture_ids({"-7.jpg"}) == std::vector<int>{1}));
+  CHECK((picture_ids({"x/000012.jpg", "7.png"}) == std::vector<std::int64_t>{12, 7}));
+  CHECK((picture_ids({"a.jpg", "7.png"}) == std::vector<std::int64_t>{1, 2}));
+  CHECK((picture_ids({"7.jpg", "07.png"}) == std::vector<std::int64_t>{1, 2}));
+  CHECK((picture_ids({"9223372036854775807.jpg", "4294967296.jpg"}) ==
+         std::vector<std::int64_t>{9223372036854775807, 4294967296}));
+  CHECK((picture_ids({"9223372036854775808.jpg"}) == std::vector<std::int64_t>{1}));
+  CHECK((picture_ids({"-7.jpg"}) == std::vector<std::int64_t>{1}));
 }
 
 void persons_are_written_as_coco_does() {

@@ -1,0 +1,1 @@
+"""What holds under faults: the trials of tests/faults as a page of the docs."""
