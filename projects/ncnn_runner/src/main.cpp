@@ -13,7 +13,7 @@
 #include "input_error.h"
 #include "json_files.h"
 #include "picture.h"
-#include "picture_ids.h"
+#include "image_ids.h"
 #include "result_folder.h"
 
 namespace {
@@ -33,7 +33,7 @@ void complain(const std::exception& error) {
 int predict(const Estimator& estimator, const CommandLine& command, float score_thr) {
   const ModelDescription& model = estimator.model();
   const float keypoint_thr = command.keypoint_thr.value_or(model.thresholds.keypoint);
-  const std::vector<int> ids = picture_ids(command.pictures);
+  const std::vector<int> ids = image_ids(command.pictures);
   ResultFolder results(*command.out, command.pictures);
   int status = 0;
   for (std::size_t i = 0; i < ids.size(); ++i) {

@@ -7,7 +7,7 @@
 #include "exif.h"
 #include "json_files.h"
 #include "picture.h"
-#include "picture_ids.h"
+#include "image_ids.h"
 #include "temporary_folder.h"
 
 namespace {
@@ -79,10 +79,10 @@ void drawn_pictures_keep_their_names() {
 }
 
 void numbers_as_names_are_ids() {
-  CHECK((picture_ids({"x/000012.jpg", "7.png"}) == std::vector<int>{12, 7}));
-  CHECK((picture_ids({"a.jpg", "7.png"}) == std::vector<int>{1, 2}));
-  CHECK((picture_ids({"7.jpg", "07.png"}) == std::vector<int>{1, 2}));
-  CHECK((picture_ids({"-7.jpg"}) == std::vector<int>{1}));
+  CHECK((image_ids({"x/000012.jpg", "7.png"}) == std::vector<int>{12, 7}));
+  CHECK((image_ids({"a.jpg", "7.png"}) == std::vector<int>{1, 2}));
+  CHECK((image_ids({"7.jpg", "07.png"}) == std::vector<int>{1, 2}));
+  CHECK((image_ids({"-7.jpg"}) == std::vector<int>{1}));
 }
 
 void persons_are_written_as_coco_does() {

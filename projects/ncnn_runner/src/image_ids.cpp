@@ -1,4 +1,4 @@
-#include "picture_ids.h"
+#include "image_ids.h"
 
 #include <algorithm>
 #include <charconv>
@@ -8,7 +8,7 @@
 
 namespace sasd {
 
-std::vector<int> picture_ids(const std::vector<std::filesystem::path>& files) {
+std::vector<int> image_ids(const std::vector<std::filesystem::path>& files) {
   std::vector<int> ids;
   for (const auto& file : files) {
     const std::string stem = file.stem().string();
