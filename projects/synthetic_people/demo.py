@@ -31,7 +31,7 @@ from .dataset import HONESTY
 
 CONFIG_FILE = 'demo_config.py'
 NUM_DRAWN = 12
-DRAWN_COLUMNS = 3  # pairs of pictures in a row of the sheet
+DRAWN_COLUMNS = 3  # pairs of images in a row of the sheet
 DRAWN_SCALE = 2
 SHOWN_SCORE = 0.3
 
@@ -45,14 +45,14 @@ class DemoFiles(NamedTuple):
         metrics (Path): AP and how it came about.
         detections (Path): Predictions in COCO's format.
         curves (Path): Losses and AP over the epochs.
-        pictures (Path): Predictions next to the truth.
+        images (Path): Predictions next to the truth.
     """
     checkpoint: Path
     pruned: Path
     metrics: Path
     detections: Path
     curves: Path
-    pictures: Path
+    images: Path
 
     @classmethod
     def under(cls, folder: Path) -> DemoFiles:
@@ -118,7 +118,7 @@ class ProgressLine(Hook):
             runner (Runner): The runner.
             metrics (dict): Results of the evaluation.
         """
-        self._write(f'          AP {metrics["coco/AP"]:.3f} on unseen pictures')
+        self._write(f'          AP {metrics["coco/AP"]:.3f} on unseen images')
 
     def _write(self, text: str, end: str = '\n') -> None:
         print(text, end=end, file=self.terminal, flush=True)
@@ -137,7 +137,7 @@ def cpu_seconds() -> float:
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
-# A few steps on a few pictures: all that is in the demo still happens.
+# A few steps on a few images: all that is in the demo still happens.
 QUICK = {
     'train_cfg.max_epochs': 2,
     'train_cfg.val_interval': 1,
@@ -190,22 +190,22 @@ def run_demo(config: Config,
     plot_training_curves(folder, files.curves)
     runtime = TorchRuntime(
         config, files.pruned, flip_test=True, score_thr=SHOWN_SCORE)
-    draw_predictions(runtime, dataset, files.pictures)
+    draw_predictions(runtime, dataset, files.images)
     report = dict(
         about=HONESTY,
-        pictures=describe_pictures(config),
-        test_pictures=len(dataset),
+        images=describe_images(config),
+        test_images=len(dataset),
         **{name.rpartition('/')[2]: value for name, value in metrics.items()},
         **facts)
     files.metrics.write_text(json.dumps(report, indent=2) + '\n')
     return files, report
 
 
-def describe_pictures(config: Config) -> str:
+def describe_images(config: Config) -> str:
     """Say what is drawn, in a line."""
     drawn = config.train_dataloader.dataset
     low, high = drawn.person_height
-    return (f'{drawn.min_people} to {drawn.max_people} people in pictures of '
+    return (f'{drawn.min_people} to {drawn.max_people} people in images of '
             f'{" x ".join(map(str, drawn.image_size))} pixels, {low:g} to '
             f'{high:g} of their height; poses: {", ".join(drawn.poses)}')
 
@@ -260,7 +260,7 @@ def _train(config: Config, minutes: float, files: DemoFiles,
         save_optimizer=False, save_param_scheduler=False)
     return dict(
         seed=runner.seed,
-        train_pictures=len(runner.train_dataloader.dataset),
+        train_images=len(runner.train_dataloader.dataset),
         steps=runner.iter,
         epochs=runner.epoch,
         planned_epochs=runner.max_epochs,
@@ -269,10 +269,10 @@ def _train(config: Config, minutes: float, files: DemoFiles,
 
 
 def true_persons(data_info: Mapping) -> list[Person]:
-    """Turn the labels of a picture into persons; hidden joints count.
+    """Turn the labels of an image into persons; hidden joints count.
 
     Args:
-        data_info (Mapping): What a data set says about a picture.
+        data_info (Mapping): What a data set says about an image.
 
     Returns:
         list[Person]: With scores of 0 for joints that have no label.
@@ -286,7 +286,7 @@ def true_persons(data_info: Mapping) -> list[Person]:
 
 
 def enlarged(person: Person, scale: int) -> Person:
-    """Move a person to a picture of ``scale`` times the size."""
+    """Move a person to an image of ``scale`` times the size."""
     shift = scale / 2 - 0.5  # pixel i stands for its centre
     return person._replace(
         box=person.box * scale + shift,
@@ -295,12 +295,12 @@ def enlarged(person: Person, scale: int) -> Person:
 
 def draw_predictions(runtime: TorchRuntime, dataset: BaseDataset,
                      out_file: Path) -> None:
-    """Draw the first pictures of a set, predictions right of the truth.
+    """Draw the first images of a set, predictions right of the truth.
 
     Args:
         runtime (TorchRuntime): The net.
         dataset (BaseDataset): Drawn people.
-        out_file (Path): The picture to write.
+        out_file (Path): The image to write.
 
     Raises:
         InputError: It cannot be written.
@@ -324,7 +324,7 @@ def draw_predictions(runtime: TorchRuntime, dataset: BaseDataset,
 
 def _titled(images: Sequence[np.ndarray],
             titles: Sequence[str]) -> np.ndarray:
-    """Put pictures side by side, each under its title."""
+    """Put images side by side, each under its title."""
     columns = []
     for image, title in zip(images, titles, strict=True):
         strip = np.full((18, image.shape[1], 3), 255, np.uint8)

@@ -11,14 +11,14 @@ from sasd_mmpose.inference import sources as sources_module
 from sasd_mmpose.inference.sources import open_source, read_frame
 
 
-def picture(height: int, width: int) -> np.ndarray:
+def random_image(height: int, width: int) -> np.ndarray:
     return np.random.randint(0, 256, (height, width, 3), np.uint8)
 
 
 def test_folder(tmp_path):
     for name in ('b.png', 'a.JPG', 'notes.txt'):
         (tmp_path / name).write_bytes(b'broken')
-    cv2.imwrite(str(tmp_path / 'c.png'), picture(5, 6))
+    cv2.imwrite(str(tmp_path / 'c.png'), random_image(5, 6))
     frames = list(open_source(str(tmp_path)))
     assert [f.name['file_name'] for f in frames] == ['a.JPG', 'b.png', 'c.png']
     assert [f.image_id for f in frames] == [1, 2, 3]
@@ -65,7 +65,7 @@ def test_bad_sources(tmp_path):
 
 def test_what_cannot_be_read_is_named(tmp_path):
     """HEIC files and links that lead nowhere are not passed over."""
-    cv2.imwrite(str(tmp_path / 'a.jpg'), picture(5, 6))
+    cv2.imwrite(str(tmp_path / 'a.jpg'), random_image(5, 6))
     (tmp_path / 'b.heic').write_bytes(bytes(100))
     (tmp_path / 'c.jpg').symlink_to(tmp_path / 'nowhere.jpg')
     frames = list(open_source(tmp_path))
@@ -97,8 +97,8 @@ def test_frames_are_upright(tmp_path):
 
 
 def test_lists_and_arrays(tmp_path):
-    cv2.imwrite(str(tmp_path / '7.png'), picture(5, 6))
-    array = picture(3, 4)
+    cv2.imwrite(str(tmp_path / '7.png'), random_image(5, 6))
+    array = random_image(3, 4)
     frames = list(open_source([tmp_path / '7.png', array]))
     assert [f.image_id for f in frames] == [1, 2]
     assert frames[1].image is array and frames[1].name == {}

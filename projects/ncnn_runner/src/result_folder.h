@@ -8,27 +8,27 @@
 #include "geometry.h"
 #include "json_files.h"
 #include "model_description.h"
-#include "picture.h"
+#include "image.h"
 
 namespace sasd {
 
-/// What is found, on disk, complete after every picture: predictions.json (COCO's
+/// What is found, on disk, complete after every image: predictions.json (COCO's
 /// results), images.json (ids, names and sizes, or why one could not be read)
 /// and drawn/ (the skeletons).
 class ResultFolder {
  public:
-  /// @param pictures All that will be added, by their files.
-  /// @throws InputError The folder cannot be written, or a picture would be
+  /// @param images All that will be added, by their files.
+  /// @throws InputError The folder cannot be written, or an image would be
   ///     overwritten.
   ResultFolder(const std::filesystem::path& folder,
-               const std::vector<std::filesystem::path>& pictures);
+               const std::vector<std::filesystem::path>& images);
 
-  /// Write what was found in a picture. The skeletons are drawn into it.
-  void add(const std::filesystem::path& file, int id, Picture picture,
+  /// Write what was found in an image. The skeletons are drawn into it.
+  void add(const std::filesystem::path& file, int id, Image image,
            const std::vector<Person>& persons, const ModelDescription& model,
            float keypoint_thr);
 
-  /// Note that a picture could not be read.
+  /// Note that an image could not be read.
   void add_problem(const std::filesystem::path& file, int id,
                    const std::string& problem);
 
@@ -41,7 +41,7 @@ class ResultFolder {
   JsonListFile predictions_;
   JsonListFile images_;
   std::size_t num_people_ = 0;
-  std::size_t num_pictures_ = 0;
+  std::size_t num_images_ = 0;
 };
 
 /// Make a folder where it does not exist.

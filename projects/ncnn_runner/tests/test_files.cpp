@@ -6,7 +6,7 @@
 #include "check.h"
 #include "exif.h"
 #include "json_files.h"
-#include "picture.h"
+#include "image.h"
 #include "image_ids.h"
 #include "temporary_folder.h"
 
@@ -48,31 +48,31 @@ void every_beginning_of_a_file_is_survived() {
   }
 }
 
-void pictures_that_cannot_be_read_are_named() {
+void images_that_cannot_be_read_are_named() {
   const TemporaryFolder folder;
   folder.write("empty.jpg", "");
-  folder.write("text.jpg", "no picture");
-  CHECK_REFUSED(read_picture(folder.path() / "none.jpg"), "none.jpg: no such picture");
-  CHECK_REFUSED(read_picture(folder.path() / "empty.jpg"), "empty.jpg: cannot be read");
-  CHECK_REFUSED(read_picture(folder.path() / "text.jpg"), "text.jpg: not a whole");
-  CHECK_REFUSED(read_picture(folder.path()), "is no file");
+  folder.write("text.jpg", "no image");
+  CHECK_REFUSED(read_image(folder.path() / "none.jpg"), "none.jpg: no such image");
+  CHECK_REFUSED(read_image(folder.path() / "empty.jpg"), "empty.jpg: cannot be read");
+  CHECK_REFUSED(read_image(folder.path() / "text.jpg"), "text.jpg: not a whole");
+  CHECK_REFUSED(read_image(folder.path()), "is no file");
 }
 
-void a_written_picture_is_read_back() {
+void a_written_image_is_read_back() {
   const TemporaryFolder folder;
-  Picture picture(Size{3, 2});
-  for (std::size_t i = 0; i < picture.rgb.size(); ++i) {
-    picture.rgb[i] = static_cast<std::uint8_t>(10 * i);
+  Image image(Size{3, 2});
+  for (std::size_t i = 0; i < image.rgb.size(); ++i) {
+    image.rgb[i] = static_cast<std::uint8_t>(10 * i);
   }
-  write_picture(folder.path() / "a.png", picture);
-  const Picture read = read_picture(folder.path() / "a.png");
+  write_image(folder.path() / "a.png", image);
+  const Image read = read_image(folder.path() / "a.png");
   CHECK((read.size == Size{3, 2}));
-  CHECK(read.rgb == picture.rgb);
-  CHECK_REFUSED(write_picture(folder.path() / "none" / "a.png", picture),
+  CHECK(read.rgb == image.rgb);
+  CHECK_REFUSED(write_image(folder.path() / "none" / "a.png", image),
                 "cannot be written");
 }
 
-void drawn_pictures_keep_their_names() {
+void drawn_images_keep_their_names() {
   CHECK(drawn_name("x/a.jpg") == "a.jpg");
   CHECK(drawn_name("b.PNG") == "b.PNG");
   CHECK(drawn_name("c.ppm") == "c.ppm.png");
@@ -117,9 +117,9 @@ int main() {
   orientation_is_found_in_both_byte_orders();
   files_that_do_not_say_stay_as_they_are();
   every_beginning_of_a_file_is_survived();
-  pictures_that_cannot_be_read_are_named();
-  a_written_picture_is_read_back();
-  drawn_pictures_keep_their_names();
+  images_that_cannot_be_read_are_named();
+  a_written_image_is_read_back();
+  drawn_images_keep_their_names();
   numbers_as_names_are_ids();
   persons_are_written_as_coco_does();
   a_list_is_valid_after_each_addition();

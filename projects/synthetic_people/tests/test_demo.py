@@ -55,11 +55,11 @@ def test_both_stages_took_place(demo):
     assert 'base' in first and 'with its twin' in second
 
 
-def test_metrics_are_those_of_the_unseen_pictures(demo):
+def test_metrics_are_those_of_the_unseen_images(demo):
     folder, _ = demo
     metrics = json.loads(DemoFiles.under(folder).metrics.read_text())
     assert 0 <= metrics['AP'] <= 1
-    assert metrics['test_pictures'] == 8
+    assert metrics['test_images'] == 8
     assert metrics['steps'] == 4
     assert metrics['epochs'] == metrics['planned_epochs'] == 2
     assert 'Drawn by a program' in metrics['about']
@@ -76,9 +76,9 @@ def test_pruned_checkpoint_has_no_training_only_weight(demo):
     assert all(torch.equal(pruned[k], full[k]) for k in pruned)
 
 
-def test_pictures_hold_something(demo):
+def test_images_hold_something(demo):
     files = DemoFiles.under(demo[0])
-    for path in (files.pictures, files.curves):
+    for path in (files.images, files.curves):
         image = cv2.imread(str(path))
         assert min(image.shape[:2]) > 200
         assert image.std() > 10

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from sasd_mmpose.engine.config import load_config
-from ..demo import HONESTY, QUICK, clock, describe_pictures, run_demo
+from ..demo import HONESTY, QUICK, clock, describe_images, run_demo
 
 ROOT = Path(__file__).resolve().parents[3]
 CONFIG = ROOT / 'configs' / 'sasd_xs_synthetic.py'
@@ -41,14 +41,14 @@ def main() -> None:
     config.randomness.seed = args.seed
     if args.quick:
         config.merge_from_dict(QUICK)
-    print(f'{HONESTY}\n{describe_pictures(config)}\n')
+    print(f'{HONESTY}\n{describe_images(config)}\n')
     files, report = run_demo(config, args.out, args.minutes, sys.stdout)
-    print(f'\ntrained on {report["train_pictures"]} pictures, '
+    print(f'\ntrained on {report["train_images"]} images, '
           f'{report["epochs"]} of {report["planned_epochs"]} epochs, in '
           f'{clock(report["train_seconds"])} minutes '
           f'({report["train_cpu_seconds"]} CPU seconds)\n'
           f'AP {report["AP"]:.3f} (AP50 {report["AP .5"]:.3f}) on '
-          f'{report["test_pictures"]} unseen drawn pictures, by the pruned '
+          f'{report["test_images"]} unseen drawn images, by the pruned '
           'net\n')
     for name, path in files._asdict().items():
         print(f'  {name:11} {path}')
