@@ -21,16 +21,16 @@ from mmengine.registry import DefaultScope
 
 import sasd_mmpose.registration  # noqa: F401  (before any test imports MMPose)
 
-REAL_PICTURES = {'coco_mini', 'crowdpose_mini', 'data_root'}
+REAL_IMAGES = {'coco_mini', 'crowdpose_mini', 'data_root'}
 
 cv2.setNumThreads(0)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses real images, so that ``-m real_pictures`` selects it."""
+    """Mark what uses real images, so that ``-m real_images`` selects it."""
     for item in items:
-        if REAL_PICTURES.intersection(getattr(item, 'fixturenames', ())):
-            item.add_marker('real_pictures')
+        if REAL_IMAGES.intersection(getattr(item, 'fixturenames', ())):
+            item.add_marker('real_images')
 
 
 @pytest.fixture(autouse=True)

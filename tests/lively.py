@@ -19,7 +19,7 @@ SPREAD = 1.3
 SHARE_FOUND = 0.01  # predictions whose score is above 0.3
 
 
-def set_lively(model: nn.Module, picture: np.ndarray, seed: int = 0) -> None:
+def set_lively(model: nn.Module, image: np.ndarray, seed: int = 0) -> None:
     """Give a net weights and statistics that no layer is blind to.
 
     They come from numpy, whose generators give the same numbers in every
@@ -47,7 +47,7 @@ def set_lively(model: nn.Module, picture: np.ndarray, seed: int = 0) -> None:
             draw(-0.2, 0.2, module.bias)
             module.momentum = 1.0
     # Statistics of this image, so that nothing vanishes or explodes on its way.
-    square = cv2.resize(picture, (192, 192))
+    square = cv2.resize(image, (192, 192))
     blob = torch.from_numpy(np.ascontiguousarray(square.transpose(2, 0, 1)))
     blob = blob[None].float() / 255
     blobs = torch.cat([blob, blob.flip(2), blob.flip(3), 1 - blob])
@@ -65,11 +65,11 @@ def set_lively(model: nn.Module, picture: np.ndarray, seed: int = 0) -> None:
                 1 - SHARE_FOUND, dim=1)
 
 
-def write_lively(config: str, path: Path, picture: np.ndarray) -> Path:
+def write_lively(config: str, path: Path, image: np.ndarray) -> Path:
     """Write a checkpoint of a config's deployed net; see :func:`set_lively`."""
     init_default_scope('mmpose')
     cfg = load_config(CONFIGS / f'{config}.py')
     model = MODELS.build(deployed_cfg(cfg.model))
-    set_lively(model, picture)
+    set_lively(model, image)
     torch.save(dict(state_dict=model.state_dict(), meta={}), path)
     return path

@@ -30,7 +30,7 @@ SIZE = 192
 STEP = 7
 
 
-def draw_picture() -> np.ndarray:
+def draw_image() -> np.ndarray:
     """Draw people: (150, 200, 3), BGR, uint8."""
     data_set = SyntheticPeople(
         num_images=1, image_size=(200, 150), max_people=3, seed=3,
@@ -38,23 +38,23 @@ def draw_picture() -> np.ndarray:
     return data_set.get_data_info(0)['img']
 
 
-def golden_checkpoint(path: Path, picture: np.ndarray) -> Path:
+def golden_checkpoint(path: Path, image: np.ndarray) -> Path:
     """Write the weights that belong to the golden outputs."""
-    return write_lively(CONFIG, path, picture)
+    return write_lively(CONFIG, path, image)
 
 
 def main() -> None:
     """Write the file."""
-    picture = draw_picture()
+    image = draw_image()
     with tempfile.TemporaryDirectory() as folder:
         runtime = TorchRuntime(
             CONFIGS / f'{CONFIG}.py',
-            golden_checkpoint(Path(folder, 'golden.pth'), picture), 'cpu', SIZE)
-    persons, = runtime.find_persons([picture])
-    maps = runtime.net(runtime.preprocess(picture)[0])
+            golden_checkpoint(Path(folder, 'golden.pth'), image), 'cpu', SIZE)
+    persons, = runtime.find_persons([image])
+    maps = runtime.net(runtime.preprocess(image)[0])
     np.savez_compressed(
         GOLDEN,
-        picture=picture,
+        image=image,
         boxes=np.float32([person.box for person in persons]),
         scores=np.float32([person.score for person in persons]),
         keypoints=np.float32([person.keypoints for person in persons]),

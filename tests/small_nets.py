@@ -67,7 +67,7 @@ def people(counts: Sequence[int],
             keypoints=points, keypoints_visible=visible,
             areas=extent.prod(axis=1) * 0.53)
         sample = PoseDataSample(metainfo=dict(
-            img_path=f'picture_{index}.jpg', img_shape=(height, width),
+            img_path=f'image_{index}.jpg', img_shape=(height, width),
             input_size=size, input_center=np.array(size) / 2,
             input_scale=np.array(size)))
         sample.gt_instance_labels = InstanceData(**{

@@ -98,16 +98,16 @@ def test_missing_torchvision_gets_a_quiet_stand_in(no_torchvision,
 
 @pytest.mark.parametrize('channels, mode', [
     (None, 'L'), (1, 'L'), (2, 'LA'), (3, 'RGB'), (4, 'RGBA')])
-def test_stand_in_makes_pictures(channels, mode):
+def test_stand_in_makes_images(channels, mode):
     shape = (5, 7) if channels is None else (channels, 5, 7)
     tensor = torch.rand(shape)
-    picture = compat.ToPILImage()(tensor)
-    assert (picture.mode, picture.size) == (mode, (7, 5))
+    image = compat.ToPILImage()(tensor)
+    assert (image.mode, image.size) == (mode, (7, 5))
     expected = (tensor.numpy() * 255).astype(np.uint8)
     if channels is not None:
         expected = np.moveaxis(expected, 0, -1)
     np.testing.assert_array_equal(
-        np.asarray(picture), expected.squeeze())
+        np.asarray(image), expected.squeeze())
     again = compat.ToPILImage()(expected)
     np.testing.assert_array_equal(np.asarray(again), expected.squeeze())
 

@@ -70,9 +70,9 @@ def box(axes: Axes, x: float, y: float, width: float, height: float,
                        **{'linewidth': 1.4, **look}))
 
 
-def picture(axes: Axes, x: float, y: float, side: float, color: str,
+def image(axes: Axes, x: float, y: float, side: float, color: str,
             poses: bool = False) -> None:
-    """Draw a picture of a person; with its pose, if it is a result."""
+    """Draw an image of a person; with its pose, if it is a result."""
     left, low = x - side / 2, y - side / 2
 
     def at(point: Sequence[float]) -> tuple[float, float]:
@@ -169,7 +169,7 @@ def draw_base_twin(axes: Axes) -> None:
     """Draw the upper half of the training."""
     label(axes, 0.3, TOP + 1.62, 'Base twin', BASE, 16, weight='bold',
           ha='left')
-    picture(axes, 0.75, TOP, 0.9, BASE)
+    image(axes, 0.75, TOP, 0.9, BASE)
     label(axes, 0.75, TOP + 0.62, r'$H \times W$', BASE)
     arrow(axes, (1.25, TOP), (2.16, TOP))
     backbone(axes, 2.62, TOP, BASE)
@@ -190,7 +190,7 @@ def draw_high_twin(axes: Axes) -> None:
     """Draw the lower half of the training."""
     label(axes, 0.3, BOTTOM - 1.62, 'High-resolution twin', HIGH, 16,
           weight='bold', ha='left')
-    picture(axes, 1.1, BOTTOM - 0.3, 1.6, HIGH)
+    image(axes, 1.1, BOTTOM - 0.3, 1.6, HIGH)
     label(axes, 1.1, BOTTOM + 0.68, r'$2H \times 2W$', HIGH)
     arrow(axes, (1.94, BOTTOM), (2.16, BOTTOM))
     backbone(axes, 2.62, BOTTOM, HIGH)
@@ -264,7 +264,7 @@ def draw_inference(axes: Axes) -> None:
                        boxstyle='round,pad=0,rounding_size=0.12',
                        facecolor='#f1f7f4', edgecolor='#c9dfd5', linewidth=1.2))
     label(axes, x, TOP + 1.62, 'Pruned inference', KEPT, 16, weight='bold')
-    picture(axes, 10.79, TOP, 0.9, KEPT)
+    image(axes, 10.79, TOP, 0.9, KEPT)
     label(axes, 10.79, TOP + 0.62, r'$H \times W$', KEPT)
     arrow(axes, (11.28, TOP), (11.45, TOP), KEPT)
     backbone(axes, 11.84, TOP, KEPT, 0.82, 9.2)
@@ -285,7 +285,7 @@ def draw_inference(axes: Axes) -> None:
                   solid_capstyle='round')
     arrow(axes, (11.43, y - 0.74), (11.43, 3.3), KEPT)
     label(axes, 11.56, 3.55, 'heads 3, 4, 5', KEPT, 10.5, ha='left')
-    picture(axes, 11.43, 2.55, 1.4, KEPT, poses=True)
+    image(axes, 11.43, 2.55, 1.4, KEPT, poses=True)
     label(axes, x, 1.05, 'the very net without\nits auxiliary level:\n'
           'training costs nothing\nat inference', linespacing=1.3)
 

@@ -28,7 +28,7 @@ class CellAssociativeEmbedding(AssociativeEmbedding):
     def encode(self,
                keypoints: np.ndarray,
                keypoints_visible: np.ndarray | None = None) -> dict:
-        """Encode the persons of one picture.
+        """Encode the persons of one image.
 
         Args:
             keypoints (np.ndarray): ``(n, K, 2)`` in pixels of the input.

@@ -77,7 +77,7 @@ class Grouper:
 
     def __call__(self, maps: Sequence[np.ndarray], size: Sequence[int]
                  ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Find the people of one picture.
+        """Find the people of one image.
 
         Args:
             maps (Sequence[np.ndarray]): The head's output, float32: ``(2 K, h,

@@ -108,7 +108,7 @@ class MultiResolutionAEHead(AssociativeEmbeddingHead):
             maps[0][:, self.num_keypoints:],
             [s.gt_instance_labels.keypoint_indices[0]
              for s in batch_data_samples])
-        # MMPose adds up the pictures; the recipes take their mean.
+        # MMPose adds up the images; the recipes take their mean.
         losses['loss_pull'] = pull / len(batch_data_samples)
         losses['loss_push'] = push / len(batch_data_samples)
         return losses
@@ -121,18 +121,18 @@ class MultiResolutionAEHead(AssociativeEmbeddingHead):
 
         Args:
             feats (tuple[Tensor] | list[tuple[Tensor]]): Features; with the
-                flip test, those of the pictures and of their mirror images.
+                flip test, those of the images and of their mirror images.
             batch_data_samples (list[PoseDataSample]): With ``img_shape``, the
                 same for all, in their metainfo.
             test_cfg (dict): ``flip_test`` is read.
 
         Returns:
-            list[InstanceData]: Per picture ``keypoints`` ``(n, K, 2)`` and
+            list[InstanceData]: Per image ``keypoints`` ``(n, K, 2)`` and
             ``bboxes`` ``(n, 4)`` in pixels of the input, ``keypoint_scores``
             ``(n, K)``, ``bbox_scores`` ``(n, )``.
 
         Raises:
-            InputError: The pictures have inputs of different sizes.
+            InputError: The images have inputs of different sizes.
         """
         if test_cfg.get('flip_test', False):
             heatmaps, tags = self.flip_merged(*map(self.forward, feats))
@@ -157,7 +157,7 @@ class MultiResolutionAEHead(AssociativeEmbeddingHead):
 
     def flip_merged(self, maps: Sequence[Tensor], mirrored: Sequence[Tensor]
                     ) -> tuple[Tensor, Tensor]:
-        """Merge the maps of pictures with those of their mirror images.
+        """Merge the maps of images with those of their mirror images.
 
         Args:
             maps (Sequence[Tensor]): See :meth:`forward`.
@@ -195,11 +195,11 @@ class MultiResolutionAEHead(AssociativeEmbeddingHead):
 
 
 def _common_size(samples: OptSampleList) -> tuple[int, int]:
-    """Return height and width of the input of all pictures of a batch."""
+    """Return height and width of the input of all images of a batch."""
     sizes = {tuple(sample.metainfo['img_shape']) for sample in samples}
     if len(sizes) > 1:
         raise InputError(
-            'batch_size: pictures of different shape do not fit into one batch; '
+            'batch_size: images of different shape do not fit into one batch; '
             'set it to 1 in val_dataloader and test_dataloader')
     return sizes.pop()
 

@@ -1,4 +1,4 @@
-"""Learning 16 drawn pictures by heart: every part of a config at once.
+"""Learning 16 drawn images by heart: every part of a config at once.
 
 Targets, losses, grouping and evaluation have to fit together for a net to find
 again the people that it was shown. How good a net is, it does not say.
@@ -12,7 +12,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
 
-NUM_PICTURES = 16
+NUM_IMAGES = 16
 NOT_RANDOM = dict(shift_prob=0, scale_prob=0, rotate_prob=0)
 
 
@@ -26,20 +26,20 @@ def overfit_cfg(config: str | Path,
                 seed: int = 0) -> Config:
     """Make the config of such a run: a config's net, losses and grouping.
 
-    The pictures have the input's size, so that no pixel is changed, and are
+    The images have the input's size, so that no pixel is changed, and are
     the same in training and testing. Neither augmentation nor flip test: mirror
     images are not among what is learnt.
 
     Args:
         config (str | Path): A config of LitePose or HigherHRNet.
         work_dir (str | Path): Folder for the logs.
-        size (int): Side of the square pictures in pixels, a multiple of 64.
+        size (int): Side of the square images in pixels, a multiple of 64.
         steps (int): Steps of training.
-        batch_size (int): Pictures per step.
+        batch_size (int): Images per step.
         lr (float): Learning rate of Adam; it falls as half a cosine.
         tag_weight (float): Weight of the tag losses. That of the recipes,
             0.001, is for hundreds of epochs.
-        seed (int): Of the weights and the order of the pictures.
+        seed (int): Of the weights and the order of the images.
 
     Returns:
         Config: For MMEngine's ``Runner``.
@@ -49,21 +49,21 @@ def overfit_cfg(config: str | Path,
     cfg.model.backbone.init_cfg = []
     cfg.model.head.tag_loss.loss_weight = tag_weight
     cfg.model.test_cfg.flip_test = False
-    pictures = dict(
+    images = dict(
         type='SyntheticPeople', data_mode='bottomup', image_size=(size, size),
-        num_images=NUM_PICTURES, cache=NUM_PICTURES, seed=0, min_people=2,
+        num_images=NUM_IMAGES, cache=NUM_IMAGES, seed=0, min_people=2,
         max_people=2, person_height=(0.5, 0.85), poses=('stand', 'walk'))
     cfg.train_dataloader = dict(
         batch_size=batch_size,
         num_workers=0,
         sampler=dict(type='InfiniteSampler', shuffle=True),
-        dataset=dict(pictures, pipeline=_plain(
+        dataset=dict(images, pipeline=_plain(
             cfg.train_dataloader.dataset.pipeline, (size, size))))
     cfg.test_dataloader = dict(
         batch_size=1,
         num_workers=0,
         sampler=dict(type='DefaultSampler', shuffle=False),
-        dataset=dict(pictures, test_mode=True, pipeline=_plain(
+        dataset=dict(images, test_mode=True, pipeline=_plain(
             cfg.test_dataloader.dataset.pipeline, (size, size))))
     cfg.test_evaluator = dict(
         type='PoseCocoMetric', score_mode='bbox', nms_mode='none')
@@ -110,7 +110,7 @@ def _of_size(codec: dict, size: tuple[int, int]) -> dict:
 
 def overfit(cfg: Config, weights: str | Path | None = None,
             bf16: bool = False) -> dict[str, float]:
-    """Train and evaluate on the same pictures.
+    """Train and evaluate on the same images.
 
     Args:
         cfg (Config): See :func:`overfit_cfg`.

@@ -1,4 +1,4 @@
-"""Picture in, people out, around a net that runs in any backend; no torch."""
+"""Image in, people out, around a net that runs in any backend; no torch."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from .grouping import Grouper
 
 
 class AERuntime:
-    """What surrounds the net: its input from a picture, people from its maps.
+    """What surrounds the net: its input from an image, people from its maps.
 
     ::
 
@@ -66,7 +66,7 @@ class AERuntime:
                    preprocessor['std'], grouper, resize['size_factor'])
 
     def input_size(self, width: int, height: int) -> tuple[int, int]:
-        """Return the input's width and height for a picture of this size."""
+        """Return the input's width and height for an image of this size."""
         factor = self.short_side / min(width, height)
         return tuple(
             # Of the short side, the product may be a rounding error too large.
@@ -74,14 +74,14 @@ class AERuntime:
             for side in (width, height))
 
     def preprocess(self, image: np.ndarray) -> tuple[np.ndarray, Placement]:
-        """Make the net's input of a picture.
+        """Make the net's input of an image.
 
         Args:
             image (np.ndarray): (H, W, 3), BGR, uint8.
 
         Returns:
             tuple[np.ndarray, Placement]: Blob of shape (1, 3, h, w), float32,
-            and where the picture lies in it.
+            and where the image lies in it.
         """
         size = self.input_size(image.shape[1], image.shape[0])
         if size not in self.letterboxes:
@@ -95,10 +95,10 @@ class AERuntime:
         Args:
             maps (Sequence[np.ndarray]): Of the net, float32: ``(2 K, h / 4,
                 w / 4)`` and ``(K, h / 2, w / 2)``.
-            place (Placement): Where the picture lies in the input.
+            place (Placement): Where the image lies in the input.
 
         Returns:
-            list[Person]: In pixels of the picture, most certain first.
+            list[Person]: In pixels of the image, most certain first.
         """
         points, keypoint_scores, scores = self.grouper(maps, place.size)
         points = place.to_image(points)

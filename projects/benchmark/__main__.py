@@ -1,6 +1,6 @@
 """Measure models side by side: parameters, MACs, file size, and time.
 
-Times are those of one picture, from picture to people: preprocessing, net,
+Times are those of one image, from image to people: preprocessing, net,
 decoding with suppression or grouping. Models take turns, so that ratios hold on
 a machine that does other things besides. docs/benchmark.md says how.
 """
@@ -17,13 +17,13 @@ from sasd_mmpose.errors import InputError, install_excepthook
 from . import (
     RUNTIMES,
     Settings,
-    annotated_pictures,
+    annotated_images,
     choose,
-    drawn_pictures,
+    drawn_images,
     load_catalogue,
     run_benchmark,
 )
-from .ncnn_profile import profile_entrant
+from .ncnn_profile import profile_candidate
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = ROOT / 'projects' / 'benchmark' / 'configs' / 'models.py'
@@ -49,11 +49,11 @@ def parse_args() -> argparse.Namespace:
         '--runs', type=int, default=20,
         help='times each model runs on each backend (default: %(default)s)')
     parser.add_argument(
-        '--pictures', nargs=2, metavar=('ANNOTATIONS', 'FOLDER'),
-        help="COCO's annotations and their pictures; drawn people by default")
+        '--images', nargs=2, metavar=('ANNOTATIONS', 'FOLDER'),
+        help="COCO's annotations and their images; drawn people by default")
     parser.add_argument(
-        '--num-pictures', type=int, default=8,
-        help='pictures to take turns with (default: %(default)s)')
+        '--num-images', type=int, default=8,
+        help='images to use in turn (default: %(default)s)')
     parser.add_argument('--out', help='json file to write')
     parser.add_argument(
         '--profile', action='store_true',
@@ -67,7 +67,7 @@ def parse_args() -> argparse.Namespace:
 
 def check(args: argparse.Namespace) -> None:
     """Raise InputError for what would fail after minutes of work."""
-    for option in ('threads', 'runs', 'num_pictures'):
+    for option in ('threads', 'runs', 'num_images'):
         if getattr(args, option) < 1:
             raise InputError(f'--{option.replace("_", "-")} '
                              f'{getattr(args, option)}: must be at least 1')
@@ -90,17 +90,17 @@ def main() -> None:
     runtimes = choose(args.backends, RUNTIMES, 'backend')
     settings = Settings(
         runtimes, args.threads, args.runs, Path(args.cache), ROOT)
-    if args.pictures:
-        pictures = annotated_pictures(*args.pictures, args.num_pictures)
-        source = Path(args.pictures[0]).name
+    if args.images:
+        images = annotated_images(*args.images, args.num_images)
+        source = Path(args.images[0]).name
     else:
-        pictures = drawn_pictures(args.num_pictures)
+        images = drawn_images(args.num_images)
         source = 'drawn people, 640 x 480'
     if args.profile:
         for name in chosen:
-            print(profile_entrant(catalogue.entries[name], pictures, settings))
+            print(profile_candidate(catalogue.entries[name], images, settings))
         return
-    result = run_benchmark(catalogue, chosen, pictures, source, settings)
+    result = run_benchmark(catalogue, chosen, images, source, settings)
     for ratio in result['ratios']:
         bound = f', at most {ratio["at_most"]}' if 'at_most' in ratio else ''
         print(f'{ratio["runtime"]}: {ratio["of"]} / {ratio["to"]} = '

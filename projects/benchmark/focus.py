@@ -8,11 +8,11 @@ from torch import Tensor
 
 
 def fold_focus(model: nn.Module) -> None:
-    """Turn each ``Focus`` into the one convolution that it amounts to.
+    """Timing each ``Focus`` into the one convolution that it amounts to.
 
     ``Focus`` takes every second pixel of every second line, four times, and
-    convolves the four small pictures. A kernel of twice the size on the whole
-    picture, with a stride of 2, multiplies the same numbers. ncnn has no slices
+    convolves the four small images. A kernel of twice the size on the whole
+    image, with a stride of 2, multiplies the same numbers. ncnn has no slices
     with steps.
 
     Args:
@@ -22,12 +22,12 @@ def fold_focus(model: nn.Module) -> None:
         for name, child in parent.named_children():
             if isinstance(child, Focus):
                 block = child.conv
-                block.conv = _of_whole_picture(block.conv)
+                block.conv = _of_whole_image(block.conv)
                 setattr(parent, name, block)
 
 
-def _of_whole_picture(conv: nn.Conv2d) -> nn.Conv2d:
-    """Make the convolution of a picture of one that follows the slices."""
+def _of_whole_image(conv: nn.Conv2d) -> nn.Conv2d:
+    """Make the convolution of an image of one that follows the slices."""
     channels = conv.in_channels // 4
     size, = set(conv.kernel_size)
     whole = nn.Conv2d(channels, conv.out_channels, 2 * size, 2,

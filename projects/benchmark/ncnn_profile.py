@@ -15,9 +15,9 @@ import numpy as np
 
 from sasd_mmpose.inference.model_description import MODEL_FILES
 
+from .candidate import Candidate
 from .catalogue import Entry
-from .entrant import Entrant
-from .pictures import Picture
+from .images import LabelledImage
 from .report import Settings
 from .runtimes import make_ready
 
@@ -97,21 +97,21 @@ def layer_times(folder: Path, blob: np.ndarray,
     return list(zip(layers, times.min(axis=0).tolist()))
 
 
-def profile_entrant(entry: Entry, pictures: Sequence[Picture],
+def profile_candidate(entry: Entry, images: Sequence[LabelledImage],
                     settings: Settings) -> str:
     """Write down where a model spends its time in ncnn.
 
     Args:
         entry (Entry): The model.
-        pictures (Sequence[Picture]): The first of them is taken.
+        images (Sequence[LabelledImage]): The first of them is taken.
         settings (Settings): Threads and cache are taken.
 
     Returns:
         str: Sums by type of layer and the slowest layers.
     """
-    entrant = Entrant(entry, settings.root, pictures[0].image)
-    ready = make_ready(entrant, 'ncnn', settings.threads, settings.cache)
-    blob, _ = entrant.stages.preprocess(pictures[0].image)
+    candidate = Candidate(entry, settings.root, images[0].image)
+    ready = make_ready(candidate, 'ncnn', settings.threads, settings.cache)
+    blob, _ = candidate.stages.preprocess(images[0].image)
     times = layer_times(ready.folder, blob, settings.threads)
     total = sum(ms for _, ms in times)
     kinds = Counter()

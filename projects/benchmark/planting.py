@@ -2,8 +2,8 @@
 
 Grouping, decoding and suppression take as long as there is something to
 decode, and a net with random weights finds nothing or everything. So the net
-is timed on the picture, and what follows it is timed on maps into which the
-labelled people of that picture are encoded, as they would stand in the maps of
+is timed on the image, and what follows it is timed on maps into which the
+labelled people of that image are encoded, as they would stand in the maps of
 a net that finds them.
 """
 from __future__ import annotations
@@ -20,8 +20,8 @@ from torch.utils._pytree import tree_leaves, tree_unflatten
 from sasd_mmpose.models import YOLOAnchorAssigner, YOLOPoseHead
 from sasd_mmpose.models.task_modules import DecodedPoses, GroundTruth, level_targets
 
-from .entrant import Entrant
-from .pictures import Labels
+from .candidate import Candidate
+from .images import Labels
 
 SEED = 0
 # Logits of what is not there, and the range of those of what is.
@@ -41,11 +41,11 @@ VECTOR_SCALE = 10.0
 MAX_CELLS = 16
 
 
-def plant(entrant: Entrant, labels: Labels) -> list[np.ndarray]:
+def plant(candidate: Candidate, labels: Labels) -> list[np.ndarray]:
     """Encode people into raw maps.
 
     Args:
-        entrant (Entrant): Whose maps.
+        candidate (Candidate): Whose maps.
         labels (Labels): The people, in pixels of the network input.
 
     Returns:
@@ -56,17 +56,17 @@ def plant(entrant: Entrant, labels: Labels) -> list[np.ndarray]:
     """
     rng = np.random.default_rng(SEED)
     for kind, encode in ENCODERS.items():
-        if isinstance(entrant.head, kind):
-            maps = encode(entrant, labels, rng)
+        if isinstance(candidate.head, kind):
+            maps = encode(candidate, labels, rng)
             return [np.ascontiguousarray(m, np.float32) for m in maps]
-    raise TypeError(f'{entrant.name}: no way to encode people for a '
-                    f'{type(entrant.head).__name__}')
+    raise TypeError(f'{candidate.name}: no way to encode people for a '
+                    f'{type(candidate.head).__name__}')
 
 
-def _anchor_maps(entrant: Entrant, labels: Labels,
+def _anchor_maps(candidate: Candidate, labels: Labels,
                  rng: np.random.Generator) -> list[np.ndarray]:
     """Every positive of the assignment predicts its person."""
-    head = entrant.head
+    head = candidate.head
     boxes = torch.from_numpy(labels.boxes)
     first, last = boxes.split(2, dim=1)
     visible = torch.from_numpy(labels.visible).float()
@@ -76,7 +76,7 @@ def _anchor_maps(entrant: Entrant, labels: Labels,
         keypoints=torch.from_numpy(labels.keypoints), visible=visible)
     maps = []
     for (channels, *grid), anchors, stride in zip(
-            entrant.shapes, head.anchors, head.strides):
+            candidate.shapes, head.anchors, head.strides):
         targets = level_targets(
             truth, YOLOAnchorAssigner(), anchors, stride, tuple(grid))
         raw = head.coder.encode(
@@ -93,13 +93,13 @@ def _anchor_maps(entrant: Entrant, labels: Labels,
     return maps
 
 
-def _heatmaps(entrant: Entrant, labels: Labels,
+def _heatmaps(candidate: Candidate, labels: Labels,
               rng: np.random.Generator) -> list[np.ndarray]:
     """A peak for each labelled keypoint; around it, the tag of its person."""
     num_keypoints = labels.keypoints.shape[1]
-    width, height = entrant.entry.input_size
+    width, height = candidate.entry.input_size
     maps = []
-    for channels, rows, cols in entrant.shapes:
+    for channels, rows, cols in candidate.shapes:
         level = rng.normal(0, HEATMAP_NOISE, (channels, rows, cols))
         level[num_keypoints:] = rng.normal(
             0, TAG_NOISE, level[num_keypoints:].shape)
@@ -120,16 +120,16 @@ def _heatmaps(entrant: Entrant, labels: Labels,
     return maps
 
 
-def _point_maps(entrant: Entrant, labels: Labels,
+def _point_maps(candidate: Candidate, labels: Labels,
                 rng: np.random.Generator) -> list[np.ndarray]:
     """The cells around the centre of a person predict it.
 
     RTMO's pose vectors, which its decoding turns into keypoints, cannot be
     made from keypoints: they are noise, and its people have boxes only.
     """
-    head = entrant.head
-    shapes = [torch.zeros(shape) for shape in entrant.shapes]
-    nested = tree_unflatten(shapes, entrant.structure)
+    head = candidate.head
+    shapes = [torch.zeros(shape) for shape in candidate.shapes]
+    nested = tree_unflatten(shapes, candidate.structure)
     is_rtmo = len(nested[2]) == 0
     if is_rtmo:
         scores, boxes, points, visible, vectors = nested
@@ -169,7 +169,7 @@ def _point_maps(entrant: Entrant, labels: Labels,
 
 
 def _columns(values: np.ndarray) -> Tensor:
-    """Turn (cells, channels) into (channels, cells)."""
+    """Timing (cells, channels) into (channels, cells)."""
     return torch.from_numpy(np.ascontiguousarray(values.T)).float()
 
 

@@ -27,7 +27,7 @@ def plot_benchmark(result: Mapping, path: Path,
 
     Args:
         result (Mapping): What ``run_benchmark`` returned.
-        path (Path): Picture file to write.
+        path (Path): LabelledImage file to write.
         runtimes (Sequence[str]): The panels.
     """
     with style.plain_axes():
@@ -51,7 +51,7 @@ def _panel(axes: Axes, result: Mapping, runtime: str) -> None:
     axes.xaxis.set_major_formatter(FormatStrFormatter('%g'))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_axisbelow(True)
-    axes.set_xlabel('picture to people, ms of the processor (log)')
+    axes.set_xlabel('image to people, ms of the processor (log)')
     for name, model in result['models'].items():
         times = model['runtimes'].get(runtime, {}).get('cpu_ms')
         if times is None or 'quoted_ap' not in model:

@@ -1,4 +1,4 @@
-"""One benchmark: preparing the models, racing them, and writing it down."""
+"""One benchmark: models are prepared and timed, and all of it is recorded."""
 from __future__ import annotations
 
 import datetime
@@ -14,12 +14,21 @@ import torch
 
 from sasd_mmpose.environment import machine, versions
 
+from .candidate import Candidate
 from .catalogue import Catalogue, Entry, Ratio
-from .entrant import Entrant
-from .pictures import Picture
+from .images import LabelledImage
 from .planting import plant
-from .race import STAGES, Lane, Race, Turn, paired_ratio, race, reason, spread
 from .runtimes import Agreement, compare, make_ready
+from .timing import (
+    STAGES,
+    Outcome,
+    Pipeline,
+    Timing,
+    paired_ratio,
+    reason,
+    spread,
+    time_pipelines,
+)
 
 FORMAT = 'sasd_mmpose.benchmark/1'
 PACKAGES = ('python', 'torch', 'mmpose', 'mmengine', 'mmcv', 'mmcv-lite',
@@ -35,7 +44,7 @@ class Settings(NamedTuple):
     Attributes:
         runtimes (Sequence[str]): Those of ``RUNTIMES`` that take part.
         threads (int): Threads of every runtime, and of what surrounds it.
-        rounds (int): Rounds of the race.
+        rounds (int): Rounds of the timing.
         cache (Path): Folder that keeps converted nets.
         root (Path): Folder of the repository.
     """
@@ -46,22 +55,22 @@ class Settings(NamedTuple):
     root: Path
 
 
-class _Field:
+class _Preparation:
     """Everything that takes part, as it gets ready.
 
     Args:
         settings (Settings): How the benchmark is run.
-        pictures (Sequence[Picture]): Its pictures.
+        images (Sequence[LabelledImage]): Its images.
         say (Callable): Called with a line of progress.
     """
 
-    def __init__(self, settings: Settings, pictures: Sequence[Picture],
+    def __init__(self, settings: Settings, images: Sequence[LabelledImage],
                  say: Callable[[str], None]) -> None:
         self.settings = settings
-        self.pictures = pictures
+        self.images = images
         self.say = say
         self.models: dict[str, dict] = {}
-        self.lanes: dict[Key, Lane] = {}
+        self.pipelines: dict[Key, Pipeline] = {}
 
     def add(self, entry: Entry) -> None:
         """Prepare a model on all runtimes; failures are written down."""
@@ -71,17 +80,17 @@ class _Field:
             weights=entry.checkpoint or 'random', runtimes={})
         record.update(accuracy(entry, self.settings.root))
         try:
-            entrant = Entrant(
-                entry, self.settings.root, self.pictures[0].image)
-            record.update(entrant.complexity())
-            places = [entrant.stages.preprocess(picture.image)[1]
-                      for picture in self.pictures]
+            candidate = Candidate(
+                entry, self.settings.root, self.images[0].image)
+            record.update(candidate.complexity())
+            places = [candidate.stages.preprocess(sample.image)[1]
+                      for sample in self.images]
             planted = [
-                plant(entrant, picture.labels.in_input(place))
-                for picture, place in zip(self.pictures, places)
+                plant(candidate, sample.labels.in_input(place))
+                for sample, place in zip(self.images, places)
             ]
             record['people_found'] = [
-                len(entrant.stages.decode(maps, place))
+                len(candidate.stages.decode(maps, place))
                 for maps, place in zip(planted, places)
             ]
         except Exception as error:  # the others go on
@@ -90,21 +99,21 @@ class _Field:
             return
         for runtime in self.settings.runtimes:
             try:
-                record['runtimes'][runtime] = self._add_lane(
-                    entrant, runtime, planted)
+                record['runtimes'][runtime] = self._add_pipeline(
+                    candidate, runtime, planted)
             except Exception as error:  # the others go on
                 record['runtimes'][runtime] = dict(failed=reason(error))
                 self.say(f'{entry.name} on {runtime}: {reason(error)}')
 
-    def _add_lane(self, entrant: Entrant, runtime: str,
+    def _add_pipeline(self, candidate: Candidate, runtime: str,
                   planted: Sequence[Sequence]) -> dict:
         """Prepare one model on one runtime, and check what it gives."""
         ready = make_ready(
-            entrant, runtime, self.settings.threads, self.settings.cache)
-        blob, place = entrant.stages.preprocess(self.pictures[0].image)
-        agreement = compare(entrant, ready.net, blob, place, planted[0])
-        self.lanes[entrant.name, runtime] = Lane(
-            entrant.stages, ready.net, planted)
+            candidate, runtime, self.settings.threads, self.settings.cache)
+        blob, place = candidate.stages.preprocess(self.images[0].image)
+        agreement = compare(candidate, ready.net, blob, place, planted[0])
+        self.pipelines[candidate.name, runtime] = Pipeline(
+            candidate.stages, ready.net, planted)
         return dict(
             file_bytes=ready.file_bytes,
             agreement=_rounded(agreement))
@@ -156,17 +165,17 @@ def host() -> dict[str, object]:
 
 
 def ratio_record(ratio: Ratio, runtime: str,
-                 turns: dict[Key, list[Turn]]) -> dict | None:
+                 timings: dict[Key, list[Timing]]) -> dict | None:
     """Work out a ratio on a runtime, if both models ran there."""
-    of, to = turns.get((ratio.of[0], runtime)), turns.get(
+    of, to = timings.get((ratio.of[0], runtime)), timings.get(
         (ratio.to[0], runtime))
     if not of or not to:
         return None
     clocks = {
-        clock: paired_ratio([getattr(turn, clock) for turn in of],
-                            [getattr(turn, clock) for turn in to],
+        clock: paired_ratio([getattr(timing, clock) for timing in of],
+                            [getattr(timing, clock) for timing in to],
                             ratio.of[1], ratio.to[1])
-        for clock in Turn._fields
+        for clock in Timing._fields
     }
     record = dict(of='.'.join(ratio.of), to='.'.join(ratio.to),
                   runtime=runtime, **clocks)
@@ -176,13 +185,13 @@ def ratio_record(ratio: Ratio, runtime: str,
     return record
 
 
-def _times(models: dict[str, dict], outcome: Race) -> None:
+def _times(models: dict[str, dict], outcome: Outcome) -> None:
     """Write the times into the records of the models."""
-    for (name, runtime), turns in outcome.turns.items():
-        for clock in Turn._fields if turns else ():
+    for (name, runtime), timings in outcome.timings.items():
+        for clock in Timing._fields if timings else ():
             models[name]['runtimes'][runtime][clock] = {
-                stage: spread([getattr(getattr(turn, clock), stage)
-                               for turn in turns])
+                stage: spread([getattr(getattr(timing, clock), stage)
+                               for timing in timings])
                 for stage in STAGES
             }
     for (name, runtime), why in outcome.failed.items():
@@ -190,15 +199,15 @@ def _times(models: dict[str, dict], outcome: Race) -> None:
 
 
 def run_benchmark(catalogue: Catalogue, names: Sequence[str],
-                  pictures: Sequence[Picture], source: str,
+                  images: Sequence[LabelledImage], source: str,
                   settings: Settings, say: Callable[[str], None] = print
                   ) -> dict:
-    """Prepare the models, race them, and write everything down.
+    """Prepare the models, time them, and record everything.
 
     Args:
         catalogue (Catalogue): All models there are.
         names (Sequence[str]): Those that take part.
-        pictures (Sequence[Picture]): The pictures.
+        images (Sequence[LabelledImage]): The images.
         source (str): Where they come from, in words.
         settings (Settings): How.
         say (Callable): Called with a line of progress.
@@ -209,17 +218,17 @@ def run_benchmark(catalogue: Catalogue, names: Sequence[str],
     cv2.setNumThreads(settings.threads)
     torch.set_num_threads(settings.threads)
     before = host()
-    field = _Field(settings, pictures, say)
+    preparation = _Preparation(settings, images, say)
     for name in names:
-        field.add(catalogue.entries[name])
-    say(f'{len(field.lanes)} of {len(names) * len(settings.runtimes)} are '
+        preparation.add(catalogue.entries[name])
+    say(f'{len(preparation.pipelines)} of {len(names) * len(settings.runtimes)} are '
         f'ready; {settings.rounds} rounds')
-    outcome = race(
-        field.lanes, [picture.image for picture in pictures], settings.rounds,
+    outcome = time_pipelines(
+        preparation.pipelines, [sample.image for sample in images], settings.rounds,
         lambda number: say(f'round {number}'))
-    _times(field.models, outcome)
+    _times(preparation.models, outcome)
     ratios = [
-        ratio_record(ratio, runtime, outcome.turns)
+        ratio_record(ratio, runtime, outcome.timings)
         for runtime in settings.runtimes for ratio in catalogue.ratios
     ]
     return dict(
@@ -227,10 +236,10 @@ def run_benchmark(catalogue: Catalogue, names: Sequence[str],
         date=datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
         machine=dict(before, load_after=host()['load']),
         threads=settings.threads,
-        rounds=max(map(len, outcome.turns.values()), default=0),
-        pictures=dict(
-            source=source, files=[picture.name for picture in pictures],
-            people=[len(picture.labels.boxes) for picture in pictures]),
+        rounds=max(map(len, outcome.timings.values()), default=0),
+        images=dict(
+            source=source, files=[sample.name for sample in images],
+            people=[len(sample.labels.boxes) for sample in images]),
         versions=versions(PACKAGES),
-        models=field.models,
+        models=preparation.models,
         ratios=[ratio for ratio in ratios if ratio is not None])

@@ -1,4 +1,4 @@
-"""Bringing an entrant onto a runtime, and checking what it gives there."""
+"""Bringing a candidate onto a runtime, and checking what it gives there."""
 from __future__ import annotations
 
 import hashlib
@@ -18,7 +18,7 @@ from sasd_mmpose.inference.model_description import MODEL_FILES
 from sasd_mmpose.inference.person import Person
 from sasd_mmpose.inference.runtimes.nets import open_net
 
-from .entrant import Entrant, RawMaps
+from .candidate import Candidate, RawMaps
 
 TORCH = 'torch'
 # What each runtime reads: a backend of a model folder.
@@ -46,7 +46,7 @@ Net = Callable[[np.ndarray], list[np.ndarray]]
 
 
 class Ready(NamedTuple):
-    """An entrant on a runtime.
+    """A candidate on a runtime.
 
     Attributes:
         net (Callable): From the network input (1, 3, H, W) to the raw maps.
@@ -74,12 +74,12 @@ class TorchNet:
         return [m[0].numpy() for m in self.net(torch.from_numpy(blob))]
 
 
-def make_ready(entrant: Entrant, runtime: str, threads: int,
+def make_ready(candidate: Candidate, runtime: str, threads: int,
                cache: Path) -> Ready:
-    """Bring an entrant onto a runtime.
+    """Bring a candidate onto a runtime.
 
     Args:
-        entrant (Entrant): The entrant.
+        candidate (Candidate): The candidate.
         runtime (str): One of ``RUNTIMES``.
         threads (int): Threads to compute with.
         cache (Path): Folder that keeps what was converted.
@@ -91,61 +91,61 @@ def make_ready(entrant: Entrant, runtime: str, threads: int,
         Exception: Of many kinds, where a runtime cannot take the net.
     """
     if runtime == TORCH:
-        return Ready(TorchNet(entrant.net), None, None)
+        return Ready(TorchNet(candidate.net), None, None)
     made_for = MADE_FOR[runtime]
-    folder = _converted(entrant, made_for, cache)
+    folder = _converted(candidate, made_for, cache)
     if runtime == 'ncnn':
-        _probe(entrant, folder)
-    description = entrant.describe(made_for, MODEL_FILES[made_for])
+        _probe(candidate, folder)
+    description = candidate.describe(made_for, MODEL_FILES[made_for])
     net = open_net(folder, description, runtime, threads)
     return Ready(net, folder, sum(
         (folder / name).stat().st_size for name in MODEL_FILES[made_for]))
 
 
-def _converted(entrant: Entrant, made_for: str, cache: Path) -> Path:
-    """Convert an entrant, unless the very same one was before."""
-    folder = cache / f'{entrant.name}-{_digest(entrant)}'
+def _converted(candidate: Candidate, made_for: str, cache: Path) -> Path:
+    """Convert a candidate, unless the very same one was before."""
+    folder = cache / f'{candidate.name}-{_digest(candidate)}'
     folder.mkdir(parents=True, exist_ok=True)
     onnx_file = folder / MODEL_FILES['onnxruntime'][0]
     if not onnx_file.is_file():
-        _to_onnx(entrant, onnx_file)
+        _to_onnx(candidate, onnx_file)
     files = [folder / name for name in MODEL_FILES['ncnn']]
     if made_for == 'ncnn' and not all(file.is_file() for file in files):
         convert(onnx_file, *files)
     return folder
 
 
-def _digest(entrant: Entrant) -> str:
+def _digest(candidate: Candidate) -> str:
     """Name a net by its layers, weights and input size."""
     digest = hashlib.sha256(
-        repr((entrant.entry.input_size, entrant.net)).encode())
-    for value in entrant.net.state_dict().values():
+        repr((candidate.entry.input_size, candidate.net)).encode())
+    for value in candidate.net.state_dict().values():
         digest.update(value.contiguous().numpy().tobytes())
     return digest.hexdigest()[:12]
 
 
-def _to_onnx(entrant: Entrant, target: Path) -> None:
+def _to_onnx(candidate: Candidate, target: Path) -> None:
     """Convert for ONNX Runtime and OpenVINO; ncnn's files are made of it."""
     partial = target.with_suffix('.partial')
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         torch.onnx.export(
-            entrant.net, (entrant.example, ), str(partial),
-            input_names=[entrant.input_spec.name],
-            output_names=[f'out{i}' for i in range(len(entrant.shapes))],
+            candidate.net, (candidate.example, ), str(partial),
+            input_names=[candidate.input_spec.name],
+            output_names=[f'out{i}' for i in range(len(candidate.shapes))],
             opset_version=OPSET, dynamo=False)
     partial.rename(target)
 
 
-def _probe(entrant: Entrant, folder: Path) -> None:
+def _probe(candidate: Candidate, folder: Path) -> None:
     """Run a net once in a process of its own.
 
     Raises:
         RuntimeError: It does not run.
     """
-    width, height = entrant.entry.input_size
+    width, height = candidate.entry.input_size
     paths = [str(folder / name) for name in MODEL_FILES['ncnn']]
-    names = [f'out{i}' for i in range(len(entrant.shapes))]
+    names = [f'out{i}' for i in range(len(candidate.shapes))]
     done = subprocess.run(
         [sys.executable, '-c', PROBE, *paths, str(width), str(height), *names],
         capture_output=True, text=True, errors='replace')
@@ -173,14 +173,14 @@ class Agreement(NamedTuple):
     max_shift_px: float | None
 
 
-# Keypoints further apart, in pixels of the picture, are not the same; those
+# Keypoints further apart, in pixels of the image, are not the same; those
 # below a score are guesses.
 SAME_PX = 2.0
 KEYPOINT_THR = 0.1
 TINY = 1e-12
 
 
-def compare(entrant: Entrant, net: Net, blob: np.ndarray, place: Placement,
+def compare(candidate: Candidate, net: Net, blob: np.ndarray, place: Placement,
             planted: Sequence[np.ndarray]) -> Agreement:
     """Compare a runtime with PyTorch.
 
@@ -189,13 +189,13 @@ def compare(entrant: Entrant, net: Net, blob: np.ndarray, place: Placement,
     proportion: as large beside their values as beside those of the net.
 
     Args:
-        entrant (Entrant): The model.
+        candidate (Candidate): The model.
         net (Callable): The model on the runtime.
         blob (np.ndarray): Network input, shape (1, 3, H, W).
-        place (Placement): Where the picture lies in it.
+        place (Placement): Where the image lies in it.
         planted (Sequence[np.ndarray]): Raw maps with people in them.
     """
-    expected = [m.copy() for m in TorchNet(entrant.net)(blob)]
+    expected = [m.copy() for m in TorchNet(candidate.net)(blob)]
     got = [np.array(m) for m in net(blob)]
     shapes = [m.shape for m in got], [m.shape for m in expected]
     if shapes[0] != shapes[1]:
@@ -203,8 +203,8 @@ def compare(entrant: Entrant, net: Net, blob: np.ndarray, place: Placement,
                            f'{shapes[1]}')
     error = max(float(np.abs(a - b).max() / max(np.abs(a).max(), TINY))
                 for a, b in zip(expected, got))
-    ours = entrant.stages.decode(planted, place)
-    theirs = entrant.stages.decode([
+    ours = candidate.stages.decode(planted, place)
+    theirs = candidate.stages.decode([
         p + (b - a) * np.abs(p).max() / max(np.abs(a).max(), TINY)
         for p, a, b in zip(planted, expected, got)], place)
     shift = greatest_shift(ours, theirs)

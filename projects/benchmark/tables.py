@@ -112,8 +112,8 @@ def failure_table(result: Mapping) -> str:
 
 def setting_table(result: Mapping) -> str:
     """Machine, settings and versions."""
-    machine, pictures = result['machine'], result['pictures']
-    people = pictures['people']
+    machine, images = result['machine'], result['images']
+    people = images['people']
     rows = [
         ['date', result['date']],
         ['processor', machine['processor']],
@@ -123,7 +123,7 @@ def setting_table(result: Mapping) -> str:
          f'{machine["load"]}, {machine["load_after"]}'],
         ['threads', str(result['threads'])],
         ['rounds', str(result['rounds'])],
-        ['images', f'{len(people)} of {pictures["source"]}, '
+        ['images', f'{len(people)} of {images["source"]}, '
                      f'{min(people)} to {max(people)} people each'],
         ['versions', ', '.join(
             f'{name} {version}'

@@ -1,6 +1,6 @@
 """Make a trainable backbone of a ShuffleNetV2 that ncnn holds folded.
 
-The checkpoint holds the weights of a PoseShuffleNetV2 for pictures prepared as
+The checkpoint holds the weights of a PoseShuffleNetV2 for images prepared as
 the project's nets have them (RGB, divided by 255). A config starts from it by
 
     model = dict(backbone=dict(
@@ -26,8 +26,8 @@ from sasd_mmpose.models.backbones import PoseShuffleNetV2
 from .batch_norms import (
     NANODET_INPUT,
     InputNorm,
+    image_inputs,
     load_folded,
-    picture_inputs,
     refer_to_input,
     restore_batch_norms,
 )
@@ -42,12 +42,12 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument('param', help='.param file of the net')
     parser.add_argument('weights', help='.bin file of the net')
-    parser.add_argument('pictures', help='folder of pictures to measure with')
+    parser.add_argument('images', help='folder of images to measure with')
     parser.add_argument('out', help='checkpoint to write')
     parser.add_argument(
-        '--ann', help='COCO annotations: take only the pictures they list')
+        '--ann', help='COCO annotations: take only the images they list')
     parser.add_argument('--num', type=int, default=512,
-                        help='how many pictures (default: %(default)s)')
+                        help='how many images (default: %(default)s)')
     parser.add_argument('--sizes', type=int, nargs=2, default=(192, 320),
                         metavar=('MIN', 'MAX'),
                         help='long side in pixels (default: 192 320)')
@@ -64,9 +64,9 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def choose_pictures(folder: str, ann: str | None, num: int,
+def choose_images(folder: str, ann: str | None, num: int,
                     seed: int) -> list[Path]:
-    """Draw pictures of a folder without repetition.
+    """Draw images of a folder without repetition.
 
     Args:
         folder (str): The folder.
@@ -88,7 +88,7 @@ def choose_pictures(folder: str, ann: str | None, num: int,
                              'can be read') from error
         paths = [path for path in paths if path.name in names]
         if not paths:
-            raise InputError(f'{folder}: none of the pictures that {ann} lists')
+            raise InputError(f'{folder}: none of the images that {ann} lists')
     order = np.random.default_rng(seed).permutation(len(paths))
     return [paths[i] for i in order[:num]]
 
@@ -101,9 +101,9 @@ def main() -> None:
     backbone = PoseShuffleNetV2(args.widen_factor, act_cfg=first.activation)
     load_folded(backbone, [refer_to_input(first, net_input, OURS), *others],
                 args.param)
-    paths = choose_pictures(args.pictures, args.ann, args.num, args.seed)
+    paths = choose_images(args.images, args.ann, args.num, args.seed)
     count = restore_batch_norms(
-        backbone, picture_inputs(paths, args.sizes, OURS, args.seed))
+        backbone, image_inputs(paths, args.sizes, OURS, args.seed))
     weights = {f'backbone.{name}': value
                for name, value in backbone.state_dict().items()}
     meta = dict(source=Path(args.param).name)
@@ -115,7 +115,7 @@ def main() -> None:
         raise InputError(f'{args.out}: cannot be written ({error.strerror}); '
                          'name another file') from error
     print(f'{args.out}: the backbone of {args.param} with batch norms of '
-          f'{count} pictures; act_cfg={first.activation}')
+          f'{count} images; act_cfg={first.activation}')
 
 
 if __name__ == '__main__':

@@ -2,7 +2,7 @@
 
 A deployed net has a convolution with a bias where training had a convolution
 and a batch norm. To train it further it needs batch norms again: real
-pictures say with which mean and variance each of them meets its input, scale
+images say with which mean and variance each of them meets its input, scale
 and shift are then those under which it does what the bias did.
 """
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .ncnn_weights import NcnnConvolution
 
 
 class InputNorm(NamedTuple):
-    """What a net does to the values of its pictures, of 0 to 255.
+    """What a net does to the values of its images, of 0 to 255.
 
     Attributes:
         mean (Sequence[float]): Subtracted, in the order of the channels.
@@ -44,25 +44,25 @@ NANODET_INPUT = InputNorm((103.53, 116.28, 123.675), (57.375, 57.12, 58.395),
 
 def refer_to_input(folded: NcnnConvolution, was: InputNorm,
                    becomes: InputNorm) -> NcnnConvolution:
-    """Rewrite the first convolution for pictures prepared in another way.
+    """Rewrite the first convolution for images prepared in another way.
 
     The outputs stay what they were but at the border: a convolution pads with
     zeros, which is another colour than it was.
 
     Args:
         folded (NcnnConvolution): The convolution, of three channels.
-        was (InputNorm): How the pictures were prepared.
+        was (InputNorm): How the images were prepared.
         becomes (InputNorm): How they are prepared from now on.
 
     Returns:
-        NcnnConvolution: The convolution for the new pictures.
+        NcnnConvolution: The convolution for the new images.
     """
     old_mean, old_std, mean, std = (
         np.array(values) for values in (was.mean, was.std, *becomes[:2]))
     weight = folded.weight.astype(float)
     if was.bgr != becomes.bgr:
         weight, old_mean, old_std = weight[:, ::-1], old_mean[::-1], old_std[::-1]
-    # A value v = x std + mean of the picture, as x and as it was:
+    # A value v = x std + mean of the image, as x and as it was:
     # (v - old_mean) / old_std = x std / old_std + (mean - old_mean) / old_std
     shift = weight.sum(axis=(2, 3)) @ ((mean - old_mean) / old_std)
     scaled = weight * (std / old_std)[:, None, None]
@@ -154,21 +154,21 @@ class _Moments:
 
 
 @torch.no_grad()
-def restore_batch_norms(net: nn.Module, pictures: Iterable[Tensor]) -> int:
-    """Give all batch norms the moments of what they meet in the pictures.
+def restore_batch_norms(net: nn.Module, images: Iterable[Tensor]) -> int:
+    """Give all batch norms the moments of what they meet in the images.
 
     In evaluation mode the net computes the same as before. Since it does,
     whatever moments its batch norms have, one pass measures all of them.
 
     Args:
         net (nn.Module): The net.
-        pictures (Iterable[Tensor]): Its inputs, shape (N, 3, H, W).
+        images (Iterable[Tensor]): Its inputs, shape (N, 3, H, W).
 
     Returns:
         int: The number of inputs.
 
     Raises:
-        InputError: There are no pictures.
+        InputError: There are no images.
     """
     norms = [m for m in net.modules() if isinstance(m, _BatchNorm)]
     moments = [_Moments(norm) for norm in norms]
@@ -176,7 +176,7 @@ def restore_batch_norms(net: nn.Module, pictures: Iterable[Tensor]) -> int:
     net.eval()
     count = 0
     try:
-        for inputs in pictures:
+        for inputs in images:
             net(inputs)
             count += len(inputs)
     finally:
@@ -184,22 +184,22 @@ def restore_batch_norms(net: nn.Module, pictures: Iterable[Tensor]) -> int:
         for moment in moments:
             moment.hook.remove()
     if not count:
-        raise InputError('no picture to measure the batch norms with; name a '
-                         'folder with pictures that can be read')
+        raise InputError('no image to measure the batch norms with; name a '
+                         'folder with images that can be read')
     for moment in moments:
         moment.settle()
     return count
 
 
-def picture_inputs(paths: Sequence[Path], sizes: tuple[int, int],
+def image_inputs(paths: Sequence[Path], sizes: tuple[int, int],
                    norm: InputNorm, seed: int = 0) -> Iterator[Tensor]:
-    """Read pictures, one by one, each at a size of its own.
+    """Read images, one by one, each at a size of its own.
 
     They keep their proportions and nothing is padded, so that a grey border
     is no part of what batch norms see.
 
     Args:
-        paths (Sequence[Path]): Picture files.
+        paths (Sequence[Path]): Image files.
         sizes (tuple[int, int]): Smallest and largest length of the long side
             in pixels, both drawn.
         norm (InputNorm): How the net wants them.
@@ -209,7 +209,7 @@ def picture_inputs(paths: Sequence[Path], sizes: tuple[int, int],
         Tensor: Shape (1, 3, H, W).
 
     Raises:
-        InputError: A picture cannot be read.
+        InputError: An image cannot be read.
     """
     rng = np.random.default_rng(seed)
     for path in paths:

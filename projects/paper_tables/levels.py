@@ -83,7 +83,7 @@ def twin_maps(model: BottomupPoseEstimator, inputs: Tensor,
 
     Args:
         model (BottomupPoseEstimator): The net.
-        inputs (Tensor): Normalised pictures at base resolution, (N, 3, H, W).
+        inputs (Tensor): Normalised images at base resolution, (N, 3, H, W).
         twin (str): ``'base'`` or ``'high'``.
 
     Returns:
@@ -128,7 +128,7 @@ def measure_levels(cfg: Config, model: BottomupPoseEstimator, size: int,
         score_thr (float): Detections below it are not counted for the shares.
 
     Returns:
-        dict: ``size``; ``pictures``, their number; ``ap`` by view; ``shares``,
+        dict: ``size``; ``images``, their number; ``ap`` by view; ``shares``,
         the part of the detections, after suppression, that each base level
         gives. Without flip test.
 
@@ -154,7 +154,7 @@ def measure_levels(cfg: Config, model: BottomupPoseEstimator, size: int,
     number = len(loader.dataset)
     return dict(
         size=size,
-        pictures=number,
+        images=number,
         ap={name: round(float(_ap(metric, number)), 5)
             for name, metric in metrics.items()},
         shares={f'P{3 + i}': round(s, 5) for i, s in enumerate(shares)})
@@ -174,7 +174,7 @@ def _ap(metric: BaseMetric, number: int) -> float:
 
 def _instances(model: BottomupPoseEstimator, view: View,
                maps: Sequence[Tensor]) -> list:
-    """Decode and suppress the maps of a view; per picture."""
+    """Decode and suppress the maps of a view; per image."""
     head = model.head
     test_cfg = dict(model.test_cfg or {}, flip_test=False)
     return head.predict_by_maps(
@@ -184,7 +184,7 @@ def _instances(model: BottomupPoseEstimator, view: View,
 
 def _predict(model: BottomupPoseEstimator, view: View, maps: Sequence[Tensor],
              data_samples: list[PoseDataSample]) -> list[PoseDataSample]:
-    """Predict with a view, in pixels of the pictures."""
+    """Predict with a view, in pixels of the images."""
     samples = deepcopy(data_samples)
     return model.add_pred_to_datasample(
         _instances(model, view, maps), None, samples)
@@ -192,12 +192,12 @@ def _predict(model: BottomupPoseEstimator, view: View, maps: Sequence[Tensor],
 
 def _level_counts(model: BottomupPoseEstimator, maps: Sequence[Tensor],
                   instances, score_thr: float) -> Tensor:
-    """Count a picture's detections by the level whose size their cell has.
+    """Count an image's detections by the level whose size their cell has.
 
     Args:
         model (BottomupPoseEstimator): The net.
         maps (Sequence[Tensor]): The base twin's maps of the whole batch.
-        instances (InstanceData): The detections of one of its pictures.
+        instances (InstanceData): The detections of one of its images.
         score_thr (float): Least score.
 
     Returns:

@@ -1,7 +1,7 @@
-"""Learning a few pictures by heart: every part of training at once.
+"""Learning a few images by heart: every part of training at once.
 
 What assigns, trains, decodes, suppresses and evaluates must all be right for
-a net to find, in pictures that it was trained on, what it was shown there.
+a net to find, in images that it was trained on, what it was shown there.
 """
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from mmengine.runner import Runner
 from sasd_mmpose.environment import machine
 from sasd_mmpose.errors import InputError
 
-# What a small picture shows and a short training from scratch can learn:
-# people of a third of the picture's long side, upright, with most joints.
+# What a small image shows and a short training from scratch can learn:
+# people of a third of the image's long side, upright, with most joints.
 MIN_HEIGHT = 0.35
 MIN_SLENDERNESS = 1.8
 MIN_KEYPOINTS = 10
@@ -26,15 +26,15 @@ WARMUP_STEPS = 50
 FINAL_LR = 0.05  # of the config's
 
 
-def clear_pictures(annotations: dict, number: int) -> dict:
-    """Keep the first pictures in which everybody is easy to see.
+def clear_images(annotations: dict, number: int) -> dict:
+    """Keep the first images in which everybody is easy to see.
 
     Args:
         annotations (dict): Content of a COCO keypoint file.
         number (int): How many to keep.
 
     Returns:
-        dict: The same with so many pictures, by id, and their persons.
+        dict: The same with so many images, by id, and their persons.
 
     Raises:
         InputError: There are not so many.
@@ -53,7 +53,7 @@ def clear_pictures(annotations: dict, number: int) -> dict:
 
     images = [image for image in annotations['images'] if is_clear(image)]
     if len(images) < number:
-        raise InputError(f'{number} pictures in which everybody is easy to '
+        raise InputError(f'{number} images in which everybody is easy to '
                          f'see are wanted, {len(images)} are there')
     images = sorted(images, key=lambda image: image['id'])[:number]
     return dict(
@@ -63,24 +63,24 @@ def clear_pictures(annotations: dict, number: int) -> dict:
 
 def overfit_config(config: Config, ann_file: str, size: int, steps: int,
                    batch_size: int, folder: Path) -> Config:
-    """Make a config train and test on the same pictures, as they are.
+    """Make a config train and test on the same images, as they are.
 
     No augmentation, no twin, and in testing no mirrored pass, since mirror
     images are not among what is learnt. Optimizer and losses stay.
 
     Args:
         config (Config): One of this project's configs; it is not changed.
-        ann_file (str): The pictures, as a COCO keypoint file.
+        ann_file (str): The images, as a COCO keypoint file.
         size (int): Side of the square network input in pixels.
         steps (int): Steps of training.
-        batch_size (int): Pictures a step.
+        batch_size (int): Images a step.
         folder (Path): For logs.
 
     Returns:
         Config: The config of such a training.
     """
     cfg = Config(config.to_dict())
-    # The very pixels of the test: a net that knows its pictures by heart is
+    # The very pixels of the test: a net that knows its images by heart is
     # thrown by another way of shrinking them.
     fit = dict(
         type='BottomupRandomAffine', input_size=(size, size),
@@ -126,18 +126,18 @@ def overfit_config(config: Config, ann_file: str, size: int, steps: int,
     return cfg
 
 
-def overfit(config: Config, folder: Path, num_pictures: int = 16,
+def overfit(config: Config, folder: Path, num_images: int = 16,
             size: int = 128, steps: int = 400, batch_size: int = 8,
             seeds: Sequence[int] = (0, ), weights: Path | None = None) -> dict:
-    """Train on a few pictures of a config's training set, and test on them.
+    """Train on a few images of a config's training set, and test on them.
 
     Args:
         config (Config): One of this project's configs, with a COCO file.
-        folder (Path): For the chosen pictures' labels and the logs.
-        num_pictures (int): How many pictures.
+        folder (Path): For the chosen images' labels and the logs.
+        num_images (int): How many images.
         size (int): Side of the square network input in pixels.
         steps (int): Steps of training.
-        batch_size (int): Pictures a step.
+        batch_size (int): Images a step.
         seeds (Sequence[int]): Seeds of as many trainings.
         weights (Path, optional): Where to save the weights of the last.
 
@@ -145,7 +145,7 @@ def overfit(config: Config, folder: Path, num_pictures: int = 16,
         dict: What was done, and ``AP`` of each seed.
 
     Raises:
-        InputError: The data set has no file, or too few such pictures.
+        InputError: The data set has no file, or too few such images.
     """
     data = config.train_dataloader.dataset
     if 'ann_file' not in data:
@@ -155,9 +155,9 @@ def overfit(config: Config, folder: Path, num_pictures: int = 16,
     if not labels.is_file():
         raise InputError(f'{labels}: no such file; set SASD_DATA_ROOT to the '
                          'folder of the data sets')
-    chosen = folder / 'pictures.json'
+    chosen = folder / 'images.json'
     chosen.write_text(json.dumps(
-        clear_pictures(json.loads(labels.read_text()), num_pictures)))
+        clear_images(json.loads(labels.read_text()), num_images)))
     cfg = overfit_config(config, str(chosen.resolve()), size, steps,
                          batch_size, folder)
     start = time.monotonic()
@@ -172,6 +172,6 @@ def overfit(config: Config, folder: Path, num_pictures: int = 16,
             str(weights.parent), weights.name, save_optimizer=False,
             save_param_scheduler=False, by_epoch=False)
     return dict(
-        pictures=num_pictures, size=size, steps=steps, batch_size=batch_size,
+        images=num_images, size=size, steps=steps, batch_size=batch_size,
         seeds=list(seeds), AP=scores, machine=machine(),
         minutes=round((time.monotonic() - start) / 60, 1))

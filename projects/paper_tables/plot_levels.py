@@ -1,4 +1,4 @@
-"""Picture of what each level contributes (paper, Fig. 1)."""
+"""Image of what each level contributes (paper, Fig. 1)."""
 from __future__ import annotations
 
 import re
@@ -18,7 +18,7 @@ def plot_levels(report: Mapping, path: Path) -> Path:
     Args:
         report (Mapping): What ``tools/levels.py`` writes: ``levels``, a list of
             results of ``measure_levels``, and ``gradient_shares``.
-        path (Path): Picture to write.
+        path (Path): Image to write.
 
     Returns:
         Path: ``path``.

@@ -166,8 +166,8 @@ def record_run(work_dir: Path, checkpoint: Path, folder: Path, config: Path,
             json.dumps(overrides(cfg, base)), work_dir)),
         seed=meta.get('seed'),
         epochs=meta.get('epoch'),
-        trained_on=f'{trained_on}, {len(build_labels(cfg, "train"))} pictures',
-        evaluated_on=f'{evaluated_on}, {len(dataset)} pictures, '
+        trained_on=f'{trained_on}, {len(build_labels(cfg, "train"))} images',
+        evaluated_on=f'{evaluated_on}, {len(dataset)} images, '
                      f'{cfg.input_size[0]} px',
         flip_test=bool(cfg.model.test_cfg.get('flip_test', False)),
         training_hours=round(

@@ -48,7 +48,7 @@ def _curves(work_dir: Path) -> dict[str, dict]:
 
 
 def _test(cfg: Config, checkpoint: Path, work_dir: Path) -> tuple[dict, int]:
-    """Evaluate a row as it says; the metrics, and how many pictures."""
+    """Evaluate a row as it says; the metrics, and how many images."""
     folder = work_dir / 'test'
     folder.mkdir(exist_ok=True)
     if cfg.model.get('pruned_inference', True):
@@ -71,8 +71,8 @@ def _result(cfg: Config, checkpoint: Path, work_dir: Path) -> dict:
     return dict(
         epochs=cfg.train_cfg.max_epochs,
         trained_on=f'{_data_set(cfg, "train")}, '
-                   f'{len(build_labels(cfg, "train"))} pictures',
-        evaluated_on=f'{_data_set(cfg, "test")}, {num_test} pictures, '
+                   f'{len(build_labels(cfg, "train"))} images',
+        evaluated_on=f'{_data_set(cfg, "test")}, {num_test} images, '
                      f'{cfg.input_size[0]} px',
         flip_test=bool(cfg.model.test_cfg.get('flip_test', False)),
         batch_size=cfg.train_dataloader.batch_size,

@@ -1,4 +1,4 @@
-"""Tables and pictures of what the runs of a suite gave."""
+"""Tables and images of what the runs of a suite gave."""
 from __future__ import annotations
 
 import json
@@ -163,7 +163,7 @@ def plot_suite(suite: Suite, form: str, path: Path) -> Path:
     Args:
         suite (Suite): The suite.
         form (str): ``'mini'`` or ``'full'``.
-        path (Path): Picture to write.
+        path (Path): Image to write.
 
     Returns:
         Path: ``path``.

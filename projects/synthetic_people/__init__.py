@@ -1,4 +1,4 @@
-"""Drawn pictures of people with exact labels, for machines without data."""
+"""Drawn images of people with exact labels, for machines without data."""
 import sasd_mmpose.registration  # noqa: F401, I001  (before MMPose)
 from .clock_schedule_hook import ClockScheduleHook
 from .dataset import SyntheticPeople

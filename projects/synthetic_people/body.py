@@ -1,6 +1,6 @@
 """Bodies and poses: a small kinematic skeleton with human proportions.
 
-Axes follow the picture: x to the right, y down, z away from the camera. A body
+Axes follow the image: x to the right, y down, z away from the camera. A body
 in its rest pose stands upright and faces the camera, so that the person's left
 is +x. Lengths are in statures (1 = standing height), angles in degrees.
 """

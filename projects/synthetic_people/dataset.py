@@ -16,13 +16,13 @@ from sasd_mmpose.errors import InputError
 from .body import POSES
 from .scene import Scene, SceneSpec, render_scene
 
-HONESTY = ('Drawn by a program. A result on these pictures says that the code '
+HONESTY = ('Drawn by a program. A result on these images says that the code '
            'works; it does not say how good a model is on photographs.')
 
 
 @DATASETS.register_module()
 class SyntheticPeople(BaseCocoStyleDataset):
-    """Pictures of articulated people, drawn on the fly from a seed.
+    """Images of articulated people, drawn on the fly from a seed.
 
     People are drawn, not photographed: capsules and ellipsoids on a small
     kinematic skeleton, before painted rooms and streets. Reaching some AP here
@@ -30,44 +30,44 @@ class SyntheticPeople(BaseCocoStyleDataset):
     good a model is on photographs, and no figure from this set may stand next
     to one from COCO.
 
-    Picture ``i`` depends on ``seed``, ``i`` and the arguments below and on
+    Image ``i`` depends on ``seed``, ``i`` and the arguments below and on
     nothing else: it is the same in every process, every epoch and any order of
     access. Train and test sets differ by their seeds.
 
     The annotations are those of COCO: visible box and visible area of each
     person, keypoints with visibility 2 (seen), 1 (hidden by something or by
-    the own body) and 0 (outside of the picture, at (0, 0)). Evaluation needs
+    the own body) and 0 (outside of the image, at (0, 0)). Evaluation needs
     no file: ``dict(type='CocoMetric', score_mode='bbox', nms_mode='none')``
     with ``'raw_ann_info'`` among the packed meta keys.
 
-    ``get_data_info`` puts the picture into ``'img'``, where MMPose's
+    ``get_data_info`` puts the image into ``'img'``, where MMPose's
     ``LoadImage`` picks it up; pipelines need no change. ``'img_path'`` names
     the file that :meth:`export` would write, and nothing on this machine.
 
     Args:
-        num_images (int): Number of pictures.
+        num_images (int): Number of images.
         image_size (tuple): ``(w, h)`` in pixels, or ``((w, h), (w, h))`` for
-            the least and greatest sizes, drawn per picture.
-        min_people (int): Least number of people to place. 0, for pictures
+            the least and greatest sizes, drawn per image.
+        min_people (int): Least number of people to place. 0, for images
             without people, serves tests only, as with COCO.
         max_people (int): Greatest number of people to place. Who would hardly
-            be seen is left out, so a picture may show fewer than
+            be seen is left out, so an image may show fewer than
             ``min_people``, but never nobody unless ``min_people`` is 0.
         person_height (tuple[float, float]): Range of people's standing
-            heights, in picture heights.
+            heights, in image heights.
         poses (Sequence[str], optional): Names of the poses people may take,
             of those in ``body.POSES``; all of them by default.
         seed (int): The seed, not negative.
-        cache (int): Number of drawn pictures to keep in memory, per process.
+        cache (int): Number of drawn images to keep in memory, per process.
             The first ones drawn stay, so that with shuffling the share of
-            pictures that need no drawing is ``cache / num_images``.
+            images that need no drawing is ``cache / num_images``.
         data_mode (str): ``'bottomup'``; there is no other.
         metainfo (dict, optional): Another selection of keypoints, such as
             ``dict(from_file='configs/_base_/datasets/crowdpose.py')``.
         pipeline (Sequence): Transforms.
         test_mode (bool): Whether the set serves evaluation.
-        indices (int | Sequence[int], optional): Which pictures to use.
-        lazy_init (bool): Whether to put off the list of pictures.
+        indices (int | Sequence[int], optional): Which images to use.
+        lazy_init (bool): Whether to put off the list of images.
         max_refetch (int): See :class:`mmengine.dataset.BaseDataset`.
 
     Raises:
@@ -147,7 +147,7 @@ class SyntheticPeople(BaseCocoStyleDataset):
         return {**self.__dict__, '_cache': {}}
 
     def load_data_list(self) -> list[dict]:
-        """List the pictures; nothing is drawn yet."""
+        """List the images; nothing is drawn yet."""
         return [
             dict(
                 img_id=index + 1,
@@ -156,17 +156,17 @@ class SyntheticPeople(BaseCocoStyleDataset):
         ]
 
     def render(self, index: int) -> Scene:
-        """Draw picture ``index``, with everything that is known about it.
+        """Draw image ``index``, with everything that is known about it.
 
         Args:
-            index (int): The picture's number, from 0, whatever ``indices``
+            index (int): The image's number, from 0, whatever ``indices``
                 selects.
         """
         return render_scene(self.spec,
                             np.random.default_rng([self.seed, index]))
 
     def get_data_info(self, idx: int) -> dict:
-        """Get a picture with its annotations, as ``CocoDataset`` does.
+        """Get an image with its annotations, as ``CocoDataset`` does.
 
         Args:
             idx (int): Index into the set.
@@ -196,7 +196,7 @@ class SyntheticPeople(BaseCocoStyleDataset):
     def export(self, folder: str | Path, quality: int = 95) -> Path:
         """Write the set in COCO's format.
 
-        The pictures go to ``folder/images`` as JPEG, the annotations to
+        The images go to ``folder/images`` as JPEG, the annotations to
         ``folder/annotations.json``.
 
         Args:
@@ -243,7 +243,7 @@ class SyntheticPeople(BaseCocoStyleDataset):
         return target
 
     def _drawn(self, img_id: int) -> tuple[np.ndarray, list[dict]]:
-        """A picture and its COCO annotations, from the cache if there."""
+        """An image and its COCO annotations, from the cache if there."""
         if img_id in self._cache:
             return self._cache[img_id]
         scene = self.render(img_id - 1)

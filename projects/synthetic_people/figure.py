@@ -55,7 +55,7 @@ class View:
         scale (float): Canvas pixels per stature.
         origin (np.ndarray): Where the pelvis lies, canvas pixels, (2,).
         perspective (float): Growth per stature towards the camera.
-        light (np.ndarray): Direction towards the light in the picture, (2,).
+        light (np.ndarray): Direction towards the light in the image, (2,).
     """
     scale: float
     origin: np.ndarray

@@ -1,6 +1,6 @@
-"""Whole pictures: who stands where, what covers what, and the labels.
+"""Whole images: who stands where, what covers what, and the labels.
 
-Every shape is painted into a map of labels of twice the picture's size. The
+Every shape is painted into a map of labels of twice the image's size. The
 map gives the colours, and after shrinking smooth edges; it also says exactly
 which pixels of whom can be seen, from which come masks, boxes and visibility.
 """
@@ -19,11 +19,11 @@ from .look import sample_colour, sample_look
 from .scenery import cast_shadow, light, paint_background
 
 SUPERSAMPLING = 2
-"""Canvas pixels per picture pixel, along each side."""
+"""Canvas pixels per image pixel, along each side."""
 MIN_VISIBLE_KEYPOINTS = 3
-"""Who shows fewer is left out of the picture: no label could be fair."""
+"""Who shows fewer is left out of the image: no label could be fair."""
 MIN_VISIBLE_AREA = 32.0
-"""Who shows fewer pixels of the picture is left out."""
+"""Who shows fewer pixels of the image is left out."""
 _ATTEMPTS = 50
 _SHIFT = 4
 
@@ -34,8 +34,8 @@ class Person:
 
     Attributes:
         keypoints (dict[str, tuple[float, float, int]]): By name: x and y in
-            pixels and COCO's visibility: 2 visible, 1 in the picture but
-            hidden, 0 outside of the picture (x and y are 0 then).
+            pixels and COCO's visibility: 2 visible, 1 in the image but
+            hidden, 0 outside of the image (x and y are 0 then).
         box (tuple[float, float, float, float]): x, y, width and height of the
             visible pixels, measured between pixel edges as COCO does.
         area (float): Visible pixels.
@@ -50,7 +50,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Scene:
-    """A rendered picture.
+    """A rendered image.
 
     Attributes:
         image (np.ndarray): BGR uint8, (height, width, 3).
@@ -74,7 +74,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class SceneSpec:
-    """What pictures to draw.
+    """What images to draw.
 
     Attributes:
         smallest (tuple[int, int]): Least width and height, pixels.
@@ -82,7 +82,7 @@ class SceneSpec:
         min_people (int): Least number of people to place.
         max_people (int): Greatest number of people to place.
         person_height (tuple[float, float]): Range of the height of people, as
-            they would stand, in picture heights.
+            they would stand, in image heights.
         poses (tuple[str, ...]): Names of the poses they may take.
     """
     smallest: tuple[int, int]
@@ -102,17 +102,17 @@ class _Item:
 
 
 def to_canvas(points: np.ndarray) -> np.ndarray:
-    """Picture pixels (..., 2) as canvas pixels, both by pixel centres."""
+    """Image pixels (..., 2) as canvas pixels, both by pixel centres."""
     return (points + 0.5) * SUPERSAMPLING - 0.5
 
 
 def to_image(points: np.ndarray) -> np.ndarray:
-    """Canvas pixels (..., 2) as picture pixels, both by pixel centres."""
+    """Canvas pixels (..., 2) as image pixels, both by pixel centres."""
     return (points + 0.5) / SUPERSAMPLING - 0.5
 
 
 def render_scene(spec: SceneSpec, rng: np.random.Generator) -> Scene:
-    """Draw a picture of several people.
+    """Draw an image of several people.
 
     Args:
         spec (SceneSpec): What to draw.
@@ -130,7 +130,7 @@ def render_scene(spec: SceneSpec, rng: np.random.Generator) -> Scene:
             return scene
     raise InputError(
         f'SyntheticPeople: nobody is large enough to be seen in {width}x'
-        f'{height} pictures with person_height={spec.person_height}; raise '
+        f'{height} images with person_height={spec.person_height}; raise '
         'image_size or person_height')
 
 
@@ -163,7 +163,7 @@ def _attempt(spec: SceneSpec, width: int, height: int, number: int,
 def _place_people(spec: SceneSpec, size: tuple[int, int], number: int,
                   horizon: float, elevation: float, towards_light: np.ndarray,
                   rng: np.random.Generator) -> list[_Item]:
-    """Sample people; most keep apart, some overlap, some leave the picture."""
+    """Sample people; most keep apart, some overlap, some leave the image."""
     items: list[_Item] = []
     boxes: list[np.ndarray] = []
     canvas = SUPERSAMPLING * np.array(size)
@@ -171,7 +171,7 @@ def _place_people(spec: SceneSpec, size: tuple[int, int], number: int,
     low, high = np.sqrt(spec.person_height)
     eye = rng.uniform(0.6, 1.5)  # height of the camera over the ground
     crowded = rng.random() < 0.35
-    # People of one picture are often about equally far away.
+    # People of one image are often about equally far away.
     common = rng.uniform(low, high)
     together = rng.random() < 0.4
     for _ in range(number):
@@ -355,7 +355,7 @@ def _measure(figure: Figure, labels: np.ndarray, parts: np.ndarray,
         span (tuple[int, int]): The person's first and last label.
         window (tuple[int, int, int, int]): A box of the canvas that holds all
             of the person's pixels, as left, top, right and bottom.
-        size (tuple[int, int]): Width and height of the picture.
+        size (tuple[int, int]): Width and height of the image.
     """
     left, top, right, bottom = window
     near = labels[top:bottom, left:right]

@@ -40,7 +40,7 @@ def _line(image: np.ndarray, start: tuple[float, float],
 
 
 def _room(image: np.ndarray, horizon: float, rng: np.random.Generator) -> None:
-    """A wall with windows, pictures and shelves, a floor, and furniture."""
+    """A wall with windows, framed prints and shelves, a floor, and furniture."""
     height, width = image.shape[:2]
     floor = min(horizon + height * rng.uniform(0.08, 0.3), height * 0.97)
     wall, ground = sample_colour(rng), sample_colour(rng)
@@ -61,7 +61,7 @@ def _room(image: np.ndarray, horizon: float, rng: np.random.Generator) -> None:
         x, w = width * rng.uniform(-0.1, 0.95), width * rng.uniform(0.08, 0.3)
         h = height * rng.uniform(0.08, 0.4)
         y = max(floor - h - height * rng.uniform(0.05, 0.5), -h / 2)
-        rng.choice((_window, _shelf, _picture))(image, x, y, w, h, rng)
+        rng.choice((_window, _shelf, _framed_print))(image, x, y, w, h, rng)
     for _ in range(rng.integers(1, 4)):
         w, h = width * rng.uniform(0.1, 0.4), height * rng.uniform(0.08, 0.3)
         x = width * rng.uniform(-0.1, 0.95)
@@ -79,7 +79,7 @@ def _window(image: np.ndarray, x: float, y: float, w: float, h: float,
                  w * 0.4, h * 0.4, glass * rng.uniform(0.8, 1.05))
 
 
-def _picture(image: np.ndarray, x: float, y: float, w: float, h: float,
+def _framed_print(image: np.ndarray, x: float, y: float, w: float, h: float,
              rng: np.random.Generator) -> None:
     _box(image, x, y, w, h, sample_colour(rng))
     _box(image, x + w * 0.1, y + h * 0.1, w * 0.8, h * 0.8,
@@ -266,13 +266,13 @@ _PLACES = (_room, _room, _outdoors, _outdoors, _abstract)
 
 def paint_background(width: int, height: int, horizon: float,
                      rng: np.random.Generator) -> np.ndarray:
-    """Paint a picture without people.
+    """Paint an image without people.
 
     Args:
         width (int): Pixels.
         height (int): Pixels.
         horizon (float): Row of the horizon, pixels from the top; may lie
-            outside of the picture.
+            outside of the image.
         rng (np.random.Generator): The source of randomness.
 
     Returns:

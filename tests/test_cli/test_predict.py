@@ -42,7 +42,7 @@ def result(tmp_path, name: str = 'predictions') -> list[dict]:
     return json.loads((tmp_path / 'out' / f'{name}.json').read_text())
 
 
-def write_picture(path, size=(40, 50)) -> None:
+def write_image(path, size=(40, 50)) -> None:
     cv2.imwrite(str(path), np.random.randint(0, 256, (*size, 3), np.uint8))
 
 
@@ -54,8 +54,8 @@ def write_video(path) -> None:
     writer.release()
 
 
-def test_picture(predict, tmp_path, capsys):
-    write_picture(tmp_path / 'a.png')
+def test_image(predict, tmp_path, capsys):
+    write_image(tmp_path / 'a.png')
     assert predict(tmp_path / 'a.png') == 0
     said = capsys.readouterr().out
     persons = result(tmp_path)
@@ -64,11 +64,11 @@ def test_picture(predict, tmp_path, capsys):
     assert (tmp_path / 'out' / 'drawn' / 'a.png').is_file()
 
 
-def test_folder_with_a_broken_picture(predict, tmp_path, capsys):
+def test_folder_with_a_broken_image(predict, tmp_path, capsys):
     folder = tmp_path / 'in'
     folder.mkdir()
-    write_picture(folder / 'a.png')
-    write_picture(folder / 'c.png', (1, 90))
+    write_image(folder / 'a.png')
+    write_image(folder / 'c.png', (1, 90))
     (folder / 'b.png').write_bytes(b'broken')
     assert predict(folder) == 1
     captured = capsys.readouterr()
@@ -188,7 +188,7 @@ def test_bad_input_is_one_line(predict, tmp_path):
     (tmp_path / 'bad.jpg').write_bytes(b'broken')
     with pytest.raises(InputError, match='bad.jpg: not a whole image'):
         predict(tmp_path / 'bad.jpg')
-    write_picture(tmp_path / 'a.png')
+    write_image(tmp_path / 'a.png')
     shutil.rmtree(tmp_path / 'out')
     (tmp_path / 'out').write_text('a file')
     with pytest.raises(InputError, match='out: cannot be written'):
@@ -197,7 +197,7 @@ def test_bad_input_is_one_line(predict, tmp_path):
 
 def test_the_published_net_without_torch(tmp_path):
     """In a process that cannot import torch or any OpenMMLab package."""
-    write_picture(tmp_path / 'a.png')
+    write_image(tmp_path / 'a.png')
     code = ('import sys\n'
             'sys.modules.update(dict.fromkeys(["torch", "mmengine", "mmcv"]))\n'
             'from sasd_mmpose.cli.main import main\n'
@@ -212,7 +212,7 @@ def test_the_published_net_without_torch(tmp_path):
 def test_names_of_any_bytes(predict, tmp_path):
     folder = tmp_path / 'in'
     folder.mkdir()
-    write_picture(folder / 'a.png')
+    write_image(folder / 'a.png')
     strange = os.fsdecode(os.fsencode(folder) + b'/gr\xfc\xdfe.png')
     shutil.copy(folder / 'a.png', strange)
     assert predict(folder) == 0
@@ -221,7 +221,7 @@ def test_names_of_any_bytes(predict, tmp_path):
 
 
 def test_a_terminal_without_the_letters_of_a_name(tmp_path):
-    write_picture(tmp_path / 'a.png')
+    write_image(tmp_path / 'a.png')
     done = subprocess.run(
         [sys.executable, '-m', 'sasd_mmpose', 'predict', tmp_path / 'a.png',
          '--out', tmp_path / 'résultat'], capture_output=True, check=False,
@@ -242,7 +242,7 @@ def test_a_terminal_without_the_letters_of_a_name(tmp_path):
     (['--thickness', 0], '--thickness 0: must be from 1 to 100'),
 ])
 def test_bad_arguments(tmp_path, arguments, message):
-    write_picture(tmp_path / 'a.png')
+    write_image(tmp_path / 'a.png')
     with pytest.raises(InputError, match=message):
         sasd('predict', tmp_path / 'a.png', '--out', tmp_path / 'out', *arguments)
     assert not (tmp_path / 'out').exists()

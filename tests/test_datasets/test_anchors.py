@@ -87,7 +87,7 @@ def test_recall_is_a_count(ratio_thr):
     assert mean_matches == pytest.approx(matches / 500)
 
 
-def test_boxes_shrink_as_their_pictures_do():
+def test_boxes_shrink_as_their_images_do():
     sizes = letterboxed_sizes(
         [np.array([[10, 20, 110, 220]]), np.zeros((0, 4)),
          np.array([[0, 0, 8, 8], [1, 1, 5, 9]])],

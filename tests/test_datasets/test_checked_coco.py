@@ -79,7 +79,7 @@ def test_missing_annotation_file_names_the_path_and_the_variable(tmp_path):
         build(tmp_path)
 
 
-def test_missing_picture_folder_is_named(tmp_path):
+def test_missing_image_folder_is_named(tmp_path):
     content = make_content()
     (tmp_path / 'ann.json').write_text(json.dumps(content))
     with pytest.raises(InputError, match='photos.*SASD_DATA_ROOT'):
@@ -171,7 +171,7 @@ def test_missing_num_keypoints_counts_labels(tmp_path):
     assert info['num_keypoints'] == [NUM_KEYPOINTS, 0]
 
 
-def test_filter_empty_gt_leaves_out_pictures_without_labels(tmp_path):
+def test_filter_empty_gt_leaves_out_images_without_labels(tmp_path):
     content = make_content()
     cfg = dict(filter_empty_gt=True)
     train = build(tmp_path, content, filter_cfg=cfg)

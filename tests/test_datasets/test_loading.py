@@ -17,7 +17,7 @@ from sasd_mmpose.engine.hooks import SkippedImagesHook
 
 
 @pytest.fixture
-def picture() -> np.ndarray:
+def image() -> np.ndarray:
     """A smooth colour image, ``(20, 30, 3)``, BGR."""
     y, x = np.mgrid[:20, :30]
     return np.stack([8 * x, 10 * y, 4 * (x + y)], -1).astype(np.uint8)
@@ -27,22 +27,22 @@ def load(path, **kwargs):
     return LoadPoseImage(**kwargs)(dict(img_path=str(path)))
 
 
-def test_plain_picture_and_its_keys(tmp_path, picture):
-    cv2.imwrite(str(tmp_path / 'a.png'), picture)
+def test_plain_image_and_its_keys(tmp_path, image):
+    cv2.imwrite(str(tmp_path / 'a.png'), image)
     results = load(tmp_path / 'a.png')
-    np.testing.assert_array_equal(results['img'], picture)
+    np.testing.assert_array_equal(results['img'], image)
     assert results['img_shape'] == results['ori_shape'] == (20, 30)
     assert 'skipped_images' not in results
 
 
 @pytest.mark.parametrize('kind', ['grey', 'alpha', '16 bit', '16 bit grey'])
 @pytest.mark.parametrize('way', ['file', 'array'])
-def test_kinds_of_pictures(tmp_path, picture, kind, way):
-    grey = picture[..., 1]
+def test_kinds_of_images(tmp_path, image, kind, way):
+    grey = image[..., 1]
     made, wanted = {
         'grey': (grey, np.stack([grey] * 3, -1)),
-        'alpha': (cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA), picture),
-        '16 bit': (picture.astype(np.uint16) * 257, picture),
+        'alpha': (cv2.cvtColor(image, cv2.COLOR_BGR2BGRA), image),
+        '16 bit': (image.astype(np.uint16) * 257, image),
         '16 bit grey': (grey.astype(np.uint16) * 257,
                         np.stack([grey] * 3, -1)),
     }[kind]
@@ -63,13 +63,13 @@ def test_extreme_sizes(tmp_path, height, width):
     assert load(tmp_path / 'a.png')['img'].shape == (height, width, 3)
 
 
-def test_exif_orientation_is_applied(tmp_path, picture):
+def test_exif_orientation_is_applied(tmp_path, image):
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned by a quarter, clockwise
-    Image.fromarray(picture[..., ::-1]).save(
+    Image.fromarray(image[..., ::-1]).save(
         tmp_path / 'a.jpg', exif=exif, quality=100, subsampling=0)
     img = load(tmp_path / 'a.jpg')['img']
-    turned = cv2.rotate(picture, cv2.ROTATE_90_CLOCKWISE)
+    turned = cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE)
     assert img.shape == turned.shape
     assert np.abs(img.astype(int) - turned).max() < 12
 
@@ -85,26 +85,26 @@ def test_arrays_that_are_no_images(array):
         LoadPoseImage()(dict(img=array))
 
 
-def write_broken(folder, picture):
+def write_broken(folder, image):
     """One empty, one cut off, one text and one missing file."""
-    jpg = cv2.imencode('.jpg', cv2.resize(picture, (300, 200)))[1].tobytes()
+    jpg = cv2.imencode('.jpg', cv2.resize(image, (300, 200)))[1].tobytes()
     for name, content in {'empty.jpg': b'', 'cut.jpg': jpg[:len(jpg) // 2],
                           'text.png': b'not an image'}.items():
         (folder / name).write_bytes(content)
     return ['empty.jpg', 'cut.jpg', 'text.png', 'missing.jpg']
 
 
-def test_broken_pictures_are_named_in_testing(tmp_path, picture):
-    for name in write_broken(tmp_path, picture):
+def test_broken_images_are_named_in_testing(tmp_path, image):
+    for name in write_broken(tmp_path, image):
         with pytest.raises(InputError, match=name) as info:
             load(tmp_path / name)
         assert '\n' not in str(info.value)
 
 
-def test_broken_pictures_are_skipped_and_reported_in_training(
-        tmp_path, picture):
-    names = write_broken(tmp_path, picture)
-    cv2.imwrite(str(tmp_path / 'good.png'), picture)
+def test_broken_images_are_skipped_and_reported_in_training(
+        tmp_path, image):
+    names = write_broken(tmp_path, image)
+    cv2.imwrite(str(tmp_path / 'good.png'), image)
     transform = LoadPoseImage(on_error='skip')
     for name in names:
         assert transform(dict(img_path=str(tmp_path / name))) is None
@@ -124,8 +124,8 @@ def test_a_wrong_folder_does_not_go_on_for_ever():
 
 
 @pytest.mark.parametrize('shape', [(20, 30), (20., 30.)])
-def test_a_picture_of_the_stated_size_passes(tmp_path, picture, shape):
-    cv2.imwrite(str(tmp_path / 'a.png'), picture)
+def test_a_image_of_the_stated_size_passes(tmp_path, image, shape):
+    cv2.imwrite(str(tmp_path / 'a.png'), image)
     results = LoadPoseImage()(dict(
         img_path=str(tmp_path / 'a.png'), ann_img_shape=shape))
     assert results['img_shape'] == (20, 30)
@@ -133,10 +133,10 @@ def test_a_picture_of_the_stated_size_passes(tmp_path, picture, shape):
 
 @pytest.mark.parametrize(('shape', 'turned'), [
     ((30, 20), True), ((40, 60), False), ((20, 31), False)])
-def test_a_picture_of_another_size_is_named_or_skipped(
-        tmp_path, picture, shape, turned):
+def test_a_image_of_another_size_is_named_or_skipped(
+        tmp_path, image, shape, turned):
     path = str(tmp_path / 'a.png')
-    cv2.imwrite(path, picture)
+    cv2.imwrite(path, image)
     with pytest.raises(InputError) as info:
         LoadPoseImage()(dict(img_path=path, ann_img_shape=shape))
     line = str(info.value)
@@ -158,7 +158,7 @@ def test_is_registered():
                       LoadPoseImage)
 
 
-class Pictures(BaseDataset):
+class Images(BaseDataset):
     """A data set of paths alone."""
 
     def load_data_list(self):
@@ -185,12 +185,12 @@ class Log:
 
 @pytest.mark.parametrize('num_workers', [0, 2])
 def test_skips_reach_the_main_process_from_the_loaders(
-        tmp_path, picture, num_workers):
-    names = write_broken(tmp_path, picture)
+        tmp_path, image, num_workers):
+    names = write_broken(tmp_path, image)
     for i in range(8):
         names.append(f'good{i}.png')
-        cv2.imwrite(str(tmp_path / names[-1]), picture)
-    dataset = Pictures(
+        cv2.imwrite(str(tmp_path / names[-1]), image)
+    dataset = Images(
         metainfo=dict(paths=[str(tmp_path / name) for name in names]),
         pipeline=[LoadPoseImage(on_error='skip'), keep_meta])
     loader = torch.utils.data.DataLoader(

@@ -191,7 +191,7 @@ def test_mosaic_scales_areas_with_the_boxes():
     np.testing.assert_allclose(results['area'], size.prod(axis=1), rtol=1e-4)
 
 
-def test_mosaic_draws_again_for_broken_pictures_and_reports_them():
+def test_mosaic_draws_again_for_broken_images_and_reports_them():
     data, mosaic = Ramps(num=6, broken=(2, 3, 4, 5)), make_mosaic()
     np.random.seed(0)
     skipped = set()
@@ -204,14 +204,14 @@ def test_mosaic_draws_again_for_broken_pictures_and_reports_them():
     assert skipped == {'2.png', '3.png', '4.png', '5.png'}
 
 
-def test_mosaic_gives_up_on_a_data_set_without_pictures():
+def test_mosaic_gives_up_on_a_data_set_without_images():
     data = Ramps(num=3)
     mosaic = make_mosaic(pre_transform=[lambda sample: None])
     with pytest.raises(InputError, match='pre_transform'):
         mosaic(data.start(0))
 
 
-def test_mosaic_of_one_picture():
+def test_mosaic_of_one_image():
     data = Ramps(num=1)
     results = make_mosaic()(data.start(0))
     assert results['mosaic_img_paths'] == ('0.png', ) * 4
@@ -219,7 +219,7 @@ def test_mosaic_of_one_picture():
 
 @pytest.mark.parametrize('shape', [(20, 1), (1, 20), (1, 1), (3, 10_000),
                                    (10_000, 3)])
-def test_mosaic_of_extreme_pictures_without_persons(shape):
+def test_mosaic_of_extreme_images_without_persons(shape):
     data = Ramps(num=2)
     for i in range(2):
         data.samples[i] = dict(
@@ -236,7 +236,7 @@ def test_mosaic_of_extreme_pictures_without_persons(shape):
 
 
 @pytest.mark.parametrize('axis', [0, 1])
-def test_without_mosaic_the_picture_is_fitted(axis):
+def test_without_mosaic_the_image_is_fitted(axis):
     data, fit, errors = Ramps(axis, num=40), make_mosaic(prob=0.), []
     for i in range(len(data)):
         results = fit(data.start(i))
@@ -347,7 +347,7 @@ def test_crops_are_about_each_labelled_person():
     assert np.abs(small[:, 1:]).max() > 0.24
 
 
-def test_filled_crops_keep_to_the_picture():
+def test_filled_crops_keep_to_the_image():
     """Along an axis that is long enough nothing is grey; else all of it shows."""
     crop = PoseRandomCrop((SIDE, SIDE), 0.3, (1., 2.), fill=True, pad_val=9)
     np.random.seed(0)

@@ -47,18 +47,18 @@ def golden():
 
 
 @pytest.fixture(scope='session')
-def picture(golden, tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp('picture') / 'people.png'
-    cv2.imwrite(str(path), golden['picture'])
+def image_file(golden, tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp('image') / 'people.png'
+    cv2.imwrite(str(path), golden['image'])
     return path
 
 
 @pytest.fixture(scope='session')
 def checkpoints(tmp_path_factory, golden) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp('weights')
-    return {name: golden_checkpoint(folder / f'{name}.pth', golden['picture'])
+    return {name: golden_checkpoint(folder / f'{name}.pth', golden['image'])
             if name == XS else write_lively(name, folder / f'{name}.pth',
-                                            golden['picture'])
+                                            golden['image'])
             for name in (XS, E, S)}
 
 
@@ -77,7 +77,7 @@ def deploy_cfg(tmp_path_factory):
 
 
 @pytest.fixture(scope='session')
-def folders(tmp_path_factory, checkpoints, deploy_cfg, picture) -> dict:
+def folders(tmp_path_factory, checkpoints, deploy_cfg, image_file) -> dict:
     """All three nets: (config, kind) -> folder.
 
     The whole way for ONNX, and for ncnn with XS; the other ncnn folders are
@@ -90,7 +90,7 @@ def folders(tmp_path_factory, checkpoints, deploy_cfg, picture) -> dict:
         for kind in ('onnxruntime', 'ncnn') if name == XS else ('onnxruntime', ):
             export_model(
                 deploy_cfg(f'pose_{kind}_static', (size, size)),
-                CONFIGS / f'{name}.py', checkpoints[name], picture,
+                CONFIGS / f'{name}.py', checkpoints[name], image_file,
                 made[name, kind])
         for kind in ('ncnn', 'ncnn_fp16'):
             if not made[name, kind].exists():
@@ -162,7 +162,7 @@ HALF = dict(pixels=0.5, scores=1e-2)
 @pytest.mark.slow
 @pytest.mark.parametrize('name', [XS, E, S])
 def test_raw_maps_are_those_of_torch(folders, checkpoints, golden, name):
-    image = golden['picture']
+    image = golden['image']
     expected = None
     for kind, backend, tolerance in RUNS.values():
         runtime = ExportedRuntime.from_dir(folders[name, kind], backend)
@@ -181,8 +181,8 @@ def test_raw_maps_are_those_of_torch(folders, checkpoints, golden, name):
 def test_same_persons_as_torch(folders, checkpoints, golden, name, run):
     kind, backend, _ = RUNS[run]
     runtime = ExportedRuntime.from_dir(folders[name, kind], backend)
-    expected = torch_persons(name, checkpoints, golden['picture'], runtime.size[0])
-    assert_same_persons(find(runtime, golden['picture']), expected,
+    expected = torch_persons(name, checkpoints, golden['image'], runtime.size[0])
+    assert_same_persons(find(runtime, golden['image']), expected,
                         **(HALF if kind == 'ncnn_fp16' else FLOAT))
 
 
@@ -203,11 +203,11 @@ def test_same_persons_as_torch_on_photographs(folders, checkpoints, coco_mini):
 def test_golden_outputs(folders, checkpoints, golden, backend):
     """None is torch itself."""
     if backend is None:
-        persons = torch_persons(XS, checkpoints, golden['picture'], SIZE)
+        persons = torch_persons(XS, checkpoints, golden['image'], SIZE)
     else:
         runtime = ExportedRuntime.from_dir(
             folders[XS, RUNS[backend][0]], backend)
-        blob, place = runtime.preprocess(golden['picture'])
+        blob, place = runtime.preprocess(golden['image'])
         maps = runtime.net(blob)
         for index, level in enumerate(maps):
             np.testing.assert_allclose(
@@ -240,23 +240,23 @@ def test_ncnn_has_core_layers_and_pruned_weights_only(folders, name):
 
 
 @pytest.mark.slow
-def test_dynamic_nets_take_other_sizes(tmp_path, folders, checkpoints, picture,
+def test_dynamic_nets_take_other_sizes(tmp_path, folders, checkpoints, image_file,
                                        golden):
     export_model(DEPLOY / 'pose_onnxruntime_dynamic.py', CONFIGS / f'{XS}.py',
-                 checkpoints[XS], picture, tmp_path / 'onnxruntime')
+                 checkpoints[XS], image_file, tmp_path / 'onnxruntime')
     # The files of a dynamic ncnn net are those of the static one.
     description = copy_folder(folders[XS, 'ncnn'], tmp_path / 'ncnn')
     replace(description, input=replace(description.input, dynamic=True)).write(
         tmp_path / 'ncnn')
     for size in (None, 256):
-        expected = torch_persons(XS, checkpoints, golden['picture'], size)
+        expected = torch_persons(XS, checkpoints, golden['image'], size)
         for backend in ('ncnn', 'onnxruntime', 'openvino'):
             folder = tmp_path / RUNS[backend][0]
             runtime = ExportedRuntime.from_dir(folder, backend, size=size)
             assert_same_persons(
-                find(runtime, golden['picture']), expected, 0.01, 1e-4)
+                find(runtime, golden['image']), expected, 0.01, 1e-4)
             assert_same_persons(find(ExportedRuntime.from_dir(
-                folder, backend).at_size(runtime.size), golden['picture']),
+                folder, backend).at_size(runtime.size), golden['image']),
                 expected, 0.01, 1e-4)
             with pytest.raises(InputError, match='multiples of 32'):
                 runtime.at_size(100)
@@ -266,14 +266,14 @@ def test_dynamic_nets_take_other_sizes(tmp_path, folders, checkpoints, picture,
 
 
 @pytest.fixture
-def deploy(monkeypatch, checkpoints, picture, tmp_path):
+def deploy(monkeypatch, checkpoints, image_file, tmp_path):
     """Run the command on XS; any argument can be another one."""
     run = command('deploy', monkeypatch)
 
     def call(deploy_cfg=DEPLOY / 'pose_ncnn_static.py',
              model=CONFIGS / f'{XS}.py', checkpoint=checkpoints[XS],
-             image=picture, work_dir=tmp_path / 'net', more=()):
-        run(deploy_cfg, model, checkpoint, image, '--work-dir', work_dir, *more)
+             image_file=image_file, work_dir=tmp_path / 'net', more=()):
+        run(deploy_cfg, model, checkpoint, image_file, '--work-dir', work_dir, *more)
         return Path(work_dir)
 
     return call
@@ -307,8 +307,8 @@ def test_command_prunes_and_reports(deploy, folders, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_sasd_export_names_a_deploy_config(checkpoints, picture, tmp_path, capsys):
-    arguments = ['export', CONFIGS / f'{XS}.py', checkpoints[XS], '--image', picture,
+def test_sasd_export_names_a_deploy_config(checkpoints, image_file, tmp_path, capsys):
+    arguments = ['export', CONFIGS / f'{XS}.py', checkpoints[XS], '--image', image_file,
                  '--out', tmp_path / 'net']
     assert sasd(*arguments, '--to', 'ncnn_static') == 0
     assert f'wrote     {tmp_path / "net"}' in capsys.readouterr().out
@@ -318,8 +318,8 @@ def test_sasd_export_names_a_deploy_config(checkpoints, picture, tmp_path, capsy
 
 
 BAD_INPUT = {
-    'no image': (dict(image='none.jpg'), 'none.jpg: no such image'),
-    'broken image': (dict(image='broken.png'), 'broken.png: not a whole'),
+    'no image': (dict(image_file='none.jpg'), 'none.jpg: no such image'),
+    'broken image': (dict(image_file='broken.png'), 'broken.png: not a whole'),
     'no deploy config': (dict(deploy_cfg='none.py'), 'none.py: no such deploy'),
     'wrong deploy config': (
         dict(deploy_cfg=CONFIGS / f'{XS}.py'), 'no key "codebase_config"'),
@@ -412,7 +412,7 @@ def test_mmdeploys_own_converter_is_used_where_there_is_one(
 
 
 @pytest.mark.slow
-def test_mmdeploys_backend_model(folders, checkpoints, deploy_cfg, picture):
+def test_mmdeploys_backend_model(folders, checkpoints, deploy_cfg, image_file):
     """The task's model for a folder predicts what torch predicts."""
     from mmdeploy.apis import build_task_processor
 
@@ -423,9 +423,9 @@ def test_mmdeploys_backend_model(folders, checkpoints, deploy_cfg, picture):
         load_deploy_config(deploy_cfg('pose_ncnn_static', (SIZE, SIZE))), 'cpu')
     model = task.build_backend_model([str(folders[XS, 'ncnn'] / 'end2end.param')])
     model.test_cfg = dict(model.test_cfg, score_thr=0.3)
-    batch, _ = task.create_input(str(picture))
+    batch, _ = task.create_input(str(image_file))
     found = persons_of(model.test_step(batch)[0])
-    expected = torch_persons(XS, checkpoints, read_image(picture), SIZE)
+    expected = torch_persons(XS, checkpoints, read_image(image_file), SIZE)
     assert_same_persons(found, expected, 0.01, 1e-4)
 
 
@@ -451,7 +451,7 @@ def test_int8_keeps_the_heads_in_float(deploy, folders, tmp_path, golden, source
     assert len(convs) == 87 and len(in_float) == 6
     runtime = ExportedRuntime.from_dir(folder)
     assert runtime.description.precision == 'int8'
-    maps = runtime.net(runtime.preprocess(golden['picture'])[0])
+    maps = runtime.net(runtime.preprocess(golden['image'])[0])
     for index, level in enumerate(maps):
         error = relative_error(level.ravel()[::STEP], golden[f'out{index}'])
         assert 1e-3 < error < 0.5
@@ -502,7 +502,7 @@ def test_backends_that_cannot_run_a_folder(folders, monkeypatch):
 
 
 @pytest.mark.slow
-def test_pictures_of_other_kinds(folders):
+def test_images_of_other_kinds(folders):
     runtime = ExportedRuntime.from_dir(folders[XS, 'ncnn'], score_thr=0.9)
     for shape in ((9, 200), (30, 30, 1), (5, 4, 4)):
         find(runtime, np.zeros(shape, np.uint8))
@@ -512,11 +512,11 @@ def test_pictures_of_other_kinds(folders):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('backend', ['ncnn', 'onnxruntime', 'openvino'])
-def test_predict_without_torch(folders, golden, picture, tmp_path, backend):
+def test_predict_without_torch(folders, golden, image_file, tmp_path, backend):
     """In a process that cannot import torch or any OpenMMLab package."""
     blocked = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose', 'mmdeploy',
                'matplotlib', 'scipy', 'pycocotools', 'onnx')
-    arguments = ['predict', picture, '--model', folders[XS, RUNS[backend][0]],
+    arguments = ['predict', image_file, '--model', folders[XS, RUNS[backend][0]],
                  '--runtime', backend, '--out', tmp_path / 'out']
     code = ('import sys\n'
             f'sys.modules.update(dict.fromkeys({blocked}))\n'
@@ -562,7 +562,7 @@ def test_command_compares_ap(folders, checkpoints, tmp_path, monkeypatch):
         config, checkpoints[XS], folders[XS, 'ncnn'], folders[XS, 'onnxruntime'],
         '--out', out)
     report = json.loads(out.read_text())
-    assert report['pictures'] == 3 and report['input'] == [SIZE, SIZE]
+    assert report['images'] == 3 and report['input'] == [SIZE, SIZE]
     assert set(report['runs']) == {
         'torch fp32', 'ncnn fp32', 'onnxruntime fp32', 'openvino fp32'}
     for name in set(report['runs']) - {'torch fp32'}:
@@ -573,14 +573,14 @@ def test_weights_keep_every_layer_busy(golden):
     """Else equal maps would say little."""
     model = MODELS.build(model_cfg(XS, type='SASDDistiller'))
     model.aux_level = None
-    set_lively(model, golden['picture'])
+    set_lively(model, golden['image'])
     seen = []
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.register_forward_hook(
                 lambda m, i, out: seen.append(float(out.std())))
     image = torch.from_numpy(
-        cv2.resize(golden['picture'], (SIZE, SIZE)).transpose(2, 0, 1).copy())
+        cv2.resize(golden['image'], (SIZE, SIZE)).transpose(2, 0, 1).copy())
     with torch.no_grad():
         model(image[None].float() / 255, None, mode='tensor')
     assert min(seen) > 0.1 and max(seen) < 10

@@ -48,12 +48,12 @@ def test_a_net_without_a_twin_has_one_stage():
 
 def test_channels_last_changes_neither_shapes_nor_results():
     model = torch.nn.Conv2d(3, 4, 3)
-    picture = torch.rand(2, 3, 8, 8)
-    before = model(picture)
+    image = torch.rand(2, 3, 8, 8)
+    before = model(image)
     ChannelsLastHook().before_train(SimpleNamespace(model=model))
     assert model.weight.is_contiguous(memory_format=torch.channels_last)
     assert model.weight.shape == (4, 3, 3, 3)
-    after = model(picture)
+    after = model(image)
     assert after.is_contiguous(memory_format=torch.channels_last)
     torch.testing.assert_close(after, before)
 
@@ -61,7 +61,7 @@ def test_channels_last_changes_neither_shapes_nor_results():
 # -------------------------------------------------------------- finite loss
 
 
-class Pictures(Dataset):
+class Images(Dataset):
     """Six images, one of which cannot be learnt from the second epoch on."""
 
     def __init__(self, bad: int, mosaic: bool) -> None:
@@ -103,7 +103,7 @@ def train_scale(work_dir, **kwargs):
         model=Scale(), work_dir=str(work_dir),
         experiment_name=f'finite_{work_dir.name}',
         train_dataloader=dict(
-            batch_size=2, num_workers=0, dataset=Pictures(**kwargs),
+            batch_size=2, num_workers=0, dataset=Images(**kwargs),
             sampler=dict(type='DefaultSampler', shuffle=False)),
         train_cfg=dict(by_epoch=True, max_epochs=3),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.01)),
@@ -112,7 +112,7 @@ def train_scale(work_dir, **kwargs):
     runner.train()
 
 
-def test_a_loss_that_is_not_finite_names_pictures_and_checkpoint(tmp_path):
+def test_a_loss_that_is_not_finite_names_images_and_checkpoint(tmp_path):
     with pytest.raises(InputError) as error:
         train_scale(tmp_path, bad=2, mosaic=False,
                     checkpoint=dict(interval=1))
@@ -128,7 +128,7 @@ def test_a_loss_that_is_not_finite_names_pictures_and_checkpoint(tmp_path):
     assert torch.isfinite(weights['weight']).all()
 
 
-def test_the_pictures_of_a_mosaic_are_named_and_no_checkpoint(tmp_path):
+def test_the_images_of_a_mosaic_are_named_and_no_checkpoint(tmp_path):
     with pytest.raises(InputError) as error:
         train_scale(tmp_path, bad=5, mosaic=True, checkpoint=dict(interval=9))
     message = str(error.value)

@@ -91,7 +91,7 @@ def test_the_number_of_keypoints_may_be_absent(truth, tmp_path):
         *write(tmp_path, truth, predictions), SIGMAS) == found > 0
 
 
-def test_only_the_twenty_best_of_a_picture_count(truth, tmp_path):
+def test_only_the_twenty_best_of_a_image_count(truth, tmp_path):
     rng = np.random.default_rng(2)
     one = truth[0]
     exact = dict(prediction(rng, one), keypoints=one['keypoints'], score=0.1)

@@ -31,6 +31,6 @@ def test_ap(cfg, kept, ap):
         info, = (i for i in infos if np.array_equal(i['img'], image))
         return true_persons(info)[:kept]
 
-    metrics, pictures = evaluate_persons(cfg, find)
-    assert pictures == 4
+    metrics, images = evaluate_persons(cfg, find)
+    assert images == 4
     assert metrics['coco/AP'] == pytest.approx(ap, abs=0.06)

@@ -25,7 +25,7 @@ from sasd_mmpose.inference.runtimes.pytorch import TorchRuntime
 CONFIG = CONFIGS / f'{SMALL}.py'
 
 
-def picture(height: int, width: int, channels: int = 3) -> np.ndarray:
+def random_image(height: int, width: int, channels: int = 3) -> np.ndarray:
     return np.random.randint(0, 256, (height, width, channels), np.uint8)
 
 
@@ -72,11 +72,11 @@ def test_the_net_is_the_deployed_one(runtime):
     assert not runtime.model.training
 
 
-def test_coordinates_are_those_of_the_picture(monkeypatch, runtime):
+def test_coordinates_are_those_of_the_image(monkeypatch, runtime):
     """A letterbox: the long side of 128 fills the 64 of the input."""
     points = np.tile([[32.0, 32.0], [0.0, 16.0]], (9, 1))[:17]
     place_person(monkeypatch, runtime, (16, 24, 48, 40), points)
-    (person, ), = runtime.find_persons([picture(64, 128)])
+    (person, ), = runtime.find_persons([random_image(64, 128)])
     np.testing.assert_allclose(person.keypoints[:2], [[64, 32], [0, 0]])
     np.testing.assert_allclose(person.box, [32, 16, 96, 48])
     assert person.to_coco() == dict(
@@ -85,8 +85,8 @@ def test_coordinates_are_those_of_the_picture(monkeypatch, runtime):
     assert person.to_coco()['keypoints'][:6] == [64, 32, 0.5, 0, 0, 0.5]
 
 
-def test_batch_equals_single_pictures(runtime):
-    images = [picture(40, 70), picture(90, 30), picture(64, 64)]
+def test_batch_equals_single_images(runtime):
+    images = [random_image(40, 70), random_image(90, 30), random_image(64, 64)]
     together = runtime.find_persons(images)
     for image, persons in zip(images, together, strict=True):
         alone, = runtime.find_persons([image])
@@ -97,11 +97,11 @@ def test_batch_equals_single_pictures(runtime):
 
 
 @pytest.mark.parametrize('image', [
-    picture(30, 40, 1)[..., 0], picture(30, 40, 4), picture(30, 1),
-    picture(1, 30), picture(20, 10_000),
-    picture(30, 40).astype(np.uint16) * 257
+    random_image(30, 40, 1)[..., 0], random_image(30, 40, 4), random_image(30, 1),
+    random_image(1, 30), random_image(20, 10_000),
+    random_image(30, 40).astype(np.uint16) * 257
 ], ids=['grey', 'alpha', 'thin', 'flat', 'wide', '16 bits'])
-def test_any_picture(runtime, image):
+def test_any_image(runtime, image):
     persons, = runtime.find_persons([image])
     assert len(persons) <= 100
     assert all(np.isfinite(p.keypoints).all() for p in persons)
@@ -112,7 +112,7 @@ def test_options(checkpoint):
                            score_thr=1.1)
     assert runtime.model.test_cfg.flip_test
     assert runtime.pipeline.transforms[1].input_size == (96, 96)
-    assert runtime.find_persons([picture(50, 50)]) == [[]]
+    assert runtime.find_persons([random_image(50, 50)]) == [[]]
 
 
 def test_pruned_checkpoint_predicts_the_same(checkpoint, runtime, tmp_path):
@@ -120,7 +120,7 @@ def test_pruned_checkpoint_predicts_the_same(checkpoint, runtime, tmp_path):
     weights = prune_checkpoint(checkpoint, pruned)
     assert set(weights) == set(runtime.model.state_dict())
     assert set(torch.load(pruned, weights_only=True)) == {'meta', 'state_dict'}
-    image = picture(50, 60)
+    image = random_image(50, 60)
     other = TorchRuntime(CONFIG, pruned, 'cpu', size=64, score_thr=0.0)
     for a, b in zip(*runtime.find_persons([image]),
                     *other.find_persons([image]), strict=True):
@@ -201,7 +201,7 @@ def photographs(tmp_path):
     folder = tmp_path / 'in'
     folder.mkdir()
     for name in 'a.png', 'c.png':
-        cv2.imwrite(str(folder / name), picture(48, 64))
+        cv2.imwrite(str(folder / name), random_image(48, 64))
     (folder / 'b.png').write_bytes(b'broken')
     return folder
 
@@ -211,7 +211,7 @@ def scores(people: PoseResult) -> list[float]:
 
 
 def test_stages_of_torch_give_what_the_whole_gives(runtime):
-    image = picture(50, 70)
+    image = random_image(50, 70)
     blob, place = runtime.preprocess(image)
     assert blob.shape == (1, 3, 64, 64) and blob.dtype == np.float32
     found = runtime.decode(runtime.net(blob), place)
@@ -256,7 +256,7 @@ def test_a_stream_goes_on_after_what_cannot_be_read(
     assert 'b.png' in results[1].problem and results[0].problem is None
     assert [scores(r) for r in estimator(photographs)] == [
         pytest.approx(scores(r), rel=1e-4) for r in results]
-    odd = [picture(48, 64), None, np.full((4, 5), 7.0), picture(48, 64)]
+    odd = [random_image(48, 64), None, np.full((4, 5), 7.0), random_image(48, 64)]
     results = list(estimator.stream(iter(odd), batch_size))
     assert [len(r) > 0 for r in results] == [True, False, False, True]
     assert 'got NoneType' in results[1].problem
@@ -309,7 +309,7 @@ def test_what_is_no_image_is_one_line(estimator, image, message):
 
 
 def test_floats_are_taken_as_shares_of_white(estimator):
-    image = picture(48, 64)
+    image = random_image(48, 64)
     assert scores(estimator(image / 255)) == scores(estimator(image))
 
 
@@ -395,4 +395,4 @@ def test_tracking_a_video(monkeypatch, runtime, tmp_path):
         assert [[p.identity for p in r] for r in results] == [[1]] * frames
     # Images count as frames, too.
     assert [[p.identity for p in r] for r in estimator.track(
-        [picture(40, 50)] * 3)] == [[1]] * 3
+        [random_image(40, 50)] * 3)] == [[1]] * 3

@@ -22,7 +22,7 @@ from sasd_mmpose.inference.prediction_writer import (
 from sasd_mmpose.inference.sources import Frame, open_source
 
 
-def picture(height: int, width: int) -> np.ndarray:
+def random_image(height: int, width: int) -> np.ndarray:
     return np.random.randint(0, 256, (height, width, 3), np.uint8)
 
 
@@ -49,11 +49,11 @@ def result(frame: Frame, persons: list[Person]) -> PoseResult:
 
 
 def test_writer_for_a_folder(tmp_path):
-    pictures = tmp_path / 'in'
-    pictures.mkdir()
-    cv2.imwrite(str(pictures / 'a.png'), picture(40, 50))
-    (pictures / 'b.png').write_bytes(b'')
-    source = open_source(str(pictures))
+    folder = tmp_path / 'in'
+    folder.mkdir()
+    cv2.imwrite(str(folder / 'a.png'), random_image(40, 50))
+    (folder / 'b.png').write_bytes(b'')
+    source = open_source(str(folder))
     out = tmp_path / 'out'
     with PredictionWriter(out, source) as writer:
         for frame in source:
@@ -83,10 +83,10 @@ def test_slow_frames_stand_longer(tmp_path, monkeypatch):
 
 
 def test_writer_bad_folders(tmp_path):
-    pictures = tmp_path / 'out' / 'drawn'
-    pictures.mkdir(parents=True)
-    cv2.imwrite(str(pictures / 'a.png'), picture(4, 4))
-    source = open_source(str(pictures))
+    folder = tmp_path / 'out' / 'drawn'
+    folder.mkdir(parents=True)
+    cv2.imwrite(str(folder / 'a.png'), random_image(4, 4))
+    source = open_source(str(folder))
     with pytest.raises(InputError, match='would be overwritten'):
         PredictionWriter(tmp_path / 'out', source)
     (tmp_path / 'file').write_text('')
@@ -119,7 +119,7 @@ def test_json_stays_whole_on_a_full_disk(tmp_path, monkeypatch):
 
 
 def test_a_folder_in_use_is_refused(tmp_path):
-    source = open_source(picture(4, 5))
+    source = open_source(random_image(4, 5))
     with PredictionWriter(tmp_path, source) as writer:
         writer.add(result(next(iter(source)), [PERSON]))
         with pytest.raises(InputError, match='another run writes to it'):
@@ -134,7 +134,7 @@ def test_kinds_that_hold_no_colours_are_drawn_as_png(tmp_path):
     folder.mkdir()
     for name in 'a.pgm', 'b.pbm', 'c.ppm', 'd.JPG':
         channels = 3 if name[0] in 'cd' else 1
-        cv2.imwrite(str(folder / name), picture(6, 8)[..., :channels])
+        cv2.imwrite(str(folder / name), random_image(6, 8)[..., :channels])
     source = open_source(folder)
     with PredictionWriter(tmp_path / 'out', source) as writer:
         for frame in source:
@@ -148,8 +148,8 @@ def test_kinds_that_hold_no_colours_are_drawn_as_png(tmp_path):
 
 
 def test_one_drawing_that_fails_does_not_end_the_run(tmp_path):
-    images = [Frame(n, dict(file_name=f'{n}.png'), picture(4, 5)) for n in (1, 2)]
-    with PredictionWriter(tmp_path, open_source(picture(4, 5))) as writer:
+    images = [Frame(n, dict(file_name=f'{n}.png'), random_image(4, 5)) for n in (1, 2)]
+    with PredictionWriter(tmp_path, open_source(random_image(4, 5))) as writer:
         (tmp_path / 'drawn' / '1.png').mkdir()
         for frame in images:
             writer.add(result(frame, [PERSON]))
@@ -175,15 +175,15 @@ def test_a_drawing_replaces_a_link_and_not_what_it_leads_to(tmp_path):
     (tmp_path / 'drawn').mkdir()
     (tmp_path / 'photo.png').write_bytes(b'kept')
     (tmp_path / 'drawn' / 'a.png').symlink_to(tmp_path / 'photo.png')
-    with PredictionWriter(tmp_path, open_source(picture(4, 5))) as writer:
-        writer.add(result(Frame(1, dict(file_name='a.png'), picture(4, 5)), []))
+    with PredictionWriter(tmp_path, open_source(random_image(4, 5))) as writer:
+        writer.add(result(Frame(1, dict(file_name='a.png'), random_image(4, 5)), []))
     assert (tmp_path / 'photo.png').read_bytes() == b'kept'
     assert cv2.imread(str(tmp_path / 'drawn' / 'a.png')).shape == (4, 5, 3)
     assert [p.name for p in (tmp_path / 'drawn').iterdir()] == ['a.png']
 
 
 def test_folders_that_cannot_be(tmp_path):
-    source = open_source(picture(4, 5))
+    source = open_source(random_image(4, 5))
     (tmp_path / 'loop').symlink_to(tmp_path / 'loop')
     for name in tmp_path / 'loop', tmp_path / ('a' * 300), 'a\0b':
         with pytest.raises(InputError, match='cannot be written|no name of a'):

@@ -16,14 +16,14 @@ from sasd_mmpose.inference import sources as sources_module
 from sasd_mmpose.inference.sources import VideoSource, open_source, read_frame
 
 
-def picture(height: int, width: int) -> np.ndarray:
+def random_image(height: int, width: int) -> np.ndarray:
     return np.random.randint(0, 256, (height, width, 3), np.uint8)
 
 
 def test_folder(tmp_path):
     for name in ('b.png', 'a.JPG', 'notes.txt'):
         (tmp_path / name).write_bytes(b'broken')
-    cv2.imwrite(str(tmp_path / 'c.png'), picture(5, 6))
+    cv2.imwrite(str(tmp_path / 'c.png'), random_image(5, 6))
     frames = list(open_source(str(tmp_path)))
     assert [f.name['file_name'] for f in frames] == ['a.JPG', 'b.png', 'c.png']
     assert [f.image_id for f in frames] == [1, 2, 3]
@@ -73,7 +73,7 @@ def test_bad_sources(tmp_path):
 
 def test_what_cannot_be_read_is_named(tmp_path):
     """HEIC files and links that lead nowhere are not passed over."""
-    cv2.imwrite(str(tmp_path / 'a.jpg'), picture(5, 6))
+    cv2.imwrite(str(tmp_path / 'a.jpg'), random_image(5, 6))
     (tmp_path / 'b.heic').write_bytes(bytes(100))
     (tmp_path / 'c.jpg').symlink_to(tmp_path / 'nowhere.jpg')
     frames = list(open_source(tmp_path))
@@ -102,7 +102,7 @@ def test_a_video_at_an_address(tmp_path):
     (5, r'no frame for 1 s after [123]; the stream stalls')])
 def test_a_stream_that_ends_or_stalls(stall, problem):
     """Motion JPEG, as many cameras send it."""
-    image = cv2.imencode('.jpg', picture(48, 64))[1].tobytes()
+    image = cv2.imencode('.jpg', random_image(48, 64))[1].tobytes()
     part = b'--cut\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n'
     kind = 'multipart/x-mixed-replace;boundary=cut'
     with serve(part % (len(image), image) * 3, kind, stall) as address:
@@ -134,8 +134,8 @@ def test_frames_are_upright(tmp_path):
 
 
 def test_lists_and_arrays(tmp_path):
-    cv2.imwrite(str(tmp_path / '7.png'), picture(5, 6))
-    array = picture(3, 4)
+    cv2.imwrite(str(tmp_path / '7.png'), random_image(5, 6))
+    array = random_image(3, 4)
     frames = list(open_source([tmp_path / '7.png', array]))
     assert [f.image_id for f in frames] == [1, 2]
     assert frames[1].image is array and frames[1].name == {}
@@ -162,7 +162,7 @@ def test_tiff_files_of_floats(tmp_path):
 
 def test_files_that_are_none(tmp_path):
     """To read from a pipe would never end; a link to itself leads nowhere."""
-    cv2.imwrite(str(tmp_path / 'a.png'), picture(5, 6))
+    cv2.imwrite(str(tmp_path / 'a.png'), random_image(5, 6))
     (tmp_path / 'b.png').mkdir()
     (tmp_path / 'c.png').symlink_to(tmp_path / 'c.png')
     os.mkfifo(tmp_path / 'd.png')

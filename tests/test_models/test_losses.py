@@ -151,7 +151,7 @@ def test_feature_loss_equals_the_formula(distance):
         if distance == 'mse':
             wanted += squares.sum() / squares.size
         else:
-            norms = [np.sqrt(picture.sum()) for picture in squares]
+            norms = [np.sqrt(image.sum()) for image in squares]
             wanted += sum(norms) / len(norms)
     loss = FeatureAlignmentLoss(distance, loss_weight=0.02)(student, teacher)
     assert float(loss) == pytest.approx(0.02 * wanted, rel=1e-5)

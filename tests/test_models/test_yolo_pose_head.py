@@ -158,7 +158,7 @@ def mirror(instances: InstanceData, flip_indices, width) -> InstanceData:
         keypoint_scores=instances.keypoint_scores[:, flip_indices])
 
 
-def test_flip_test_of_a_mirrored_picture_is_its_mirror(estimator):
+def test_flip_test_of_a_mirrored_image_is_its_mirror(estimator):
     inputs = torch.rand(2, 3, *SIZE[::-1])
     flip_indices = estimator.head.flip_indices
     straight = predict(estimator, inputs)

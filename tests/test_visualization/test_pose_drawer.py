@@ -68,7 +68,7 @@ def test_the_larger_person_is_in_front(metainfo):
 
 
 @pytest.mark.parametrize('shape', [(1, 1), (200, 1), (1, 3000)])
-def test_any_picture_and_any_coordinates(metainfo, shape):
+def test_any_image_and_any_coordinates(metainfo, shape):
     number = metainfo['num_keypoints']
     points = np.random.uniform(-1e9, 1e9, (number, 2))
     points[0], points[1], points[2] = np.nan, np.inf, 0.5

@@ -42,8 +42,8 @@ CONFIGS = dict(
 
 def make_sample(count: int = 3, size: tuple[int, int] = (96, 64)) -> dict:
     width, height = size
-    picture = torch.randint(0, 256, (3, height, width), dtype=torch.uint8)
-    return dict(inputs=picture, data_samples=people([count], size)[0])
+    image = torch.randint(0, 256, (3, height, width), dtype=torch.uint8)
+    return dict(inputs=image, data_samples=people([count], size)[0])
 
 
 @pytest.fixture(scope='module')
@@ -126,7 +126,7 @@ def test_what_the_drawing_says(models):
     assert 'nobody teaches P₅' in said['without_aux']
     assert 'teaches' not in said['plain']
     assert all('and 8 more' in text for text in said.values())
-    assert all('picture_0.jpg' in text for text in said.values())
+    assert all('image_0.jpg' in text for text in said.values())
 
 
 def test_caption_names_the_files_of_a_mosaic(models):

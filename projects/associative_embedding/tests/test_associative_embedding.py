@@ -306,7 +306,7 @@ def test_nobody_is_found_in_empty_maps(head, grouper):
     assert keypoint_scores.shape == (0, 17) and scores.shape == (0, )
 
 
-def test_pictures_of_different_shape_in_one_batch_are_refused(head):
+def test_images_of_different_shape_in_one_batch_are_refused(head):
     maps = [np.concatenate([level[None]] * 2) for level in draw(
         np.zeros((0, 17, 2)), np.zeros(0))]
     samples = [DummySample(img_shape=(SIZE, SIZE)),
@@ -345,7 +345,7 @@ def mirror(maps: tuple, flip_indices: list[int]) -> tuple:
 def test_flip_test_of_the_mirror_image_is_the_mirror(head):
     rng = np.random.default_rng(6)
     people = random_people(rng, 2)
-    # What the net says of the picture and of its mirror image: not the same.
+    # What the net says of the image and of its mirror image: not the same.
     maps, mirrored = (
         noisy(draw(points, np.array([0., 3.])), rng) for points in (
             people, np.stack([SIZE - people[..., 0], people[..., 1]], axis=-1)
@@ -404,7 +404,7 @@ def test_input_is_that_of_the_test_pipeline(cfg, width, height, expected):
         place.to_image(points), expected_points, atol=1e-4)
 
 
-def test_runtime_gives_people_in_pixels_of_the_picture(cfg):
+def test_runtime_gives_people_in_pixels_of_the_image(cfg):
     """Everything at twice the size of the input, which fills it."""
     runtime = AERuntime.from_config(cfg)
     people = random_people(np.random.default_rng(9), 2)

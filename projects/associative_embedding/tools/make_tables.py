@@ -40,8 +40,8 @@ def measure(project: str) -> None:
         width, height = AERuntime.from_config(cfg).input_size(640, 480)
         sizes[name] = dict(
             size=nominal, params=counted.params,
-            macs=round(per_pixel * nominal**2), picture=[width, height],
-            macs_of_picture=round(per_pixel * width * height))
+            macs=round(per_pixel * nominal**2), image=[width, height],
+            macs_of_image=round(per_pixel * width * height))
     path = RESULTS / f'{project}_sizes.json'
     path.write_text(json.dumps(sizes, indent=2) + '\n')
     print(f'wrote {path.relative_to(ROOT)}')
@@ -63,17 +63,17 @@ def size_table(project: str) -> str:
     rows = []
     for name, said in read(f'{project}_quoted')['models'].items():
         counted = sizes[name]
-        width, height = counted['picture']
+        width, height = counted['image']
         rows.append([
             f'[{name}](configs/{name}.py)', str(counted['size']),
             f'{counted["params"] / 1e6:.3f} M', f'{counted["macs"] / 1e9:.2f} G',
-            f'{counted["macs_of_picture"] / 1e9:.2f} G ({width} x {height})',
+            f'{counted["macs_of_image"] / 1e9:.2f} G ({width} x {height})',
             *(NONE if said[key] is None else f'{said[key]:g}'
               for key in ('params_m', 'macs_g', 'ap'))
         ])
     return markdown([
         'config', 'nominal size', 'parameters (measured)',
-        'MACs of the square (measured)', 'MACs of a 4:3 picture (measured)',
+        'MACs of the square (measured)', 'MACs of a 4:3 image (measured)',
         'parameters in M (quoted)', 'MACs in G (quoted)', 'AP (quoted)'
     ], rows)
 
@@ -86,13 +86,13 @@ def overfit_table(project: str) -> str:
                        key=lambda path: len(path.name)):
         run = json.loads(path.read_text())
         rows.append([
-            run['config'], run['pictures'], f'{run["size"]}',
+            run['config'], run['images'], f'{run["size"]}',
             f'{run["steps"]}'
             + ('' if run.get('from_scratch', True) else ' more'),
             f'{run["cpu_seconds"]}', f'{run["metrics"]["coco/AP"]:.3f}'
         ])
     return markdown([
-        'config', 'pictures', 'pixels', 'steps', 'CPU seconds', 'AP (measured)'
+        'config', 'images', 'pixels', 'steps', 'CPU seconds', 'AP (measured)'
     ], rows)
 
 

@@ -1,4 +1,4 @@
-"""Train a config on 16 drawn pictures, evaluate it on them, record the result."""
+"""Train a config on 16 drawn images, evaluate it on them, record the result."""
 from __future__ import annotations
 
 import argparse
@@ -11,7 +11,7 @@ import torch
 from sasd_mmpose.environment import machine
 from sasd_mmpose.errors import install_excepthook
 
-from ..overfit import NUM_PICTURES, overfit, overfit_cfg
+from ..overfit import NUM_IMAGES, overfit, overfit_cfg
 
 
 def parse_args() -> argparse.Namespace:
@@ -55,7 +55,7 @@ def main() -> None:
         **options,
         bf16=args.bf16,
         from_scratch=args.load_from is None,
-        pictures=f'{NUM_PICTURES} drawn pictures of two people, '
+        images=f'{NUM_IMAGES} drawn images of two people, '
                  'the same in training and evaluation',
         cpu_seconds=round(time.process_time() - start),
         machine=machine(),

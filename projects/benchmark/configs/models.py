@@ -10,7 +10,7 @@ models = dict(
     sasd_m=dict(config='configs/sasd_m_coco.py', input_size=(640, 640)),
     sasd_l=dict(config='configs/sasd_l_coco.py', input_size=(640, 640)),
     # By the short side, as these are evaluated: 256, 448 or 512 pixels, the
-    # long one of a 4:3 picture up to a multiple of 64.
+    # long one of a 4:3 image up to a multiple of 64.
     litepose_xs=dict(
         config='projects/litepose/configs/litepose_xs_coco.py',
         input_size=(384, 256),

@@ -26,7 +26,7 @@ def test_unknown_names_are_refused(benchmark, option):
         benchmark(option, 'tensorflow')
 
 
-@pytest.mark.parametrize('option', ['--threads', '--runs', '--num-pictures'])
+@pytest.mark.parametrize('option', ['--threads', '--runs', '--num-images'])
 def test_numbers_are_positive(benchmark, option):
     with pytest.raises(InputError, match=f'{option} 0: must be at least 1'):
         benchmark(option, 0)
@@ -43,14 +43,14 @@ def test_a_file_that_cannot_be_written_is_named_before_the_race(
 def test_one_model_on_torch(benchmark, tmp_path, capsys):
     out = tmp_path / 'results' / 'benchmark.json'
     benchmark('--models', 'sasd_xs', '--backends', 'torch', '--runs', 1,
-              '--num-pictures', 1, '--out', out, '--cache', tmp_path)
+              '--num-images', 1, '--out', out, '--cache', tmp_path)
     result = json.loads(out.read_text())
     assert list(result['models']) == ['sasd_xs']
     model = result['models']['sasd_xs']
     assert model['params'] == pytest.approx(1.6e6, rel=0.015)
     assert model['macs'] == pytest.approx(1.151e9, rel=0.015)
     assert model['people_found'] == pytest.approx(
-        result['pictures']['people'], abs=2)
+        result['images']['people'], abs=2)
     assert {ratio['to'] for ratio in result['ratios']} == {'sasd_xs.net'}
     assert 'sasd_xs.whole / sasd_xs.net' in capsys.readouterr().out
 

@@ -15,39 +15,46 @@ from projects.benchmark import (
     RUNTIMES,
     Settings,
     choose,
-    drawn_pictures,
+    drawn_images,
     load_catalogue,
     run_benchmark,
     runtimes,
 )
+from projects.benchmark.candidate import Candidate
 from projects.benchmark.catalogue import Entry, Ratio
-from projects.benchmark.entrant import Entrant
 from projects.benchmark.ncnn_profile import layer_times, read_layers
 from projects.benchmark.planting import plant
-from projects.benchmark.race import Lane, Times, Turn, paired_ratio, race, spread
 from projects.benchmark.report import ratio_record
 from projects.benchmark.runtimes import compare, greatest_shift, make_ready
+from projects.benchmark.timing import (
+    Pipeline,
+    Times,
+    Timing,
+    paired_ratio,
+    spread,
+    time_pipelines,
+)
 from sasd_mmpose.errors import InputError
 from sasd_mmpose.inference.person import Person
 
 ROOT = Path(__file__).parents[3]
 CATALOGUE = load_catalogue(ROOT / 'projects/benchmark/configs/models.py')
-# Small inputs; those of LitePose follow from the picture.
+# Small inputs; those of LitePose follow from the image.
 SMALL = dict(
     sasd_xs=(128, 128), yolo_pose_s=(128, 128), litepose_xs=(384, 256),
     yolox_pose_tiny=(128, 128), rtmo_t=(128, 128))
 
 
 @pytest.fixture(scope='module')
-def pictures():
-    """Two drawn pictures with people."""
-    return drawn_pictures(2)
+def images():
+    """Two drawn images with people."""
+    return drawn_images(2)
 
 
-def entrant(name: str, pictures) -> Entrant:
+def candidate(name: str, images) -> Candidate:
     """Build a model of the catalogue at a small input size."""
     entry = CATALOGUE.entries[name]._replace(input_size=SMALL[name])
-    return Entrant(entry, ROOT, pictures[0].image)
+    return Candidate(entry, ROOT, images[0].image)
 
 
 # ------------------------------------------------------------- who takes part
@@ -76,7 +83,7 @@ def test_catalogue_names_files_and_ratios_of_its_own_models():
             assert stage in Times._fields
 
 
-def test_litepose_sizes_are_those_of_a_4_3_picture():
+def test_litepose_sizes_are_those_of_a_4_3_image():
     """Short side as nominal, the other up to a multiple of 64."""
     for name, nominal in (('litepose_xs', 256), ('litepose_s', 448),
                           ('litepose_m', 448), ('litepose_l', 512)):
@@ -89,10 +96,10 @@ def test_litepose_sizes_are_those_of_a_4_3_picture():
 
 
 @pytest.mark.parametrize('name', sorted(SMALL))
-def test_planted_people_come_out(name, pictures):
+def test_planted_people_come_out(name, images):
     """As many as are labelled, where they are; RTMO's keypoints are noise."""
-    model = entrant(name, pictures)
-    image, labels = pictures[0].image, pictures[0].labels
+    model = candidate(name, images)
+    image, labels = images[0].image, images[0].labels
     _, place = model.stages.preprocess(image)
     maps = plant(model, labels.in_input(place))
     assert [m.shape for m in maps] == model.shapes
@@ -105,14 +112,14 @@ def test_planted_people_come_out(name, pictures):
         for points, visible in zip(labels.keypoints, labels.visible)
     ] for person in found])
     matched = distances[linear_sum_assignment(distances)]
-    # A cell of LitePose's finest map is 3.3 pixels of the picture.
+    # A cell of LitePose's finest map is 3.3 pixels of the image.
     assert np.median(matched) < 4
 
 
-def test_labels_move_with_the_picture(pictures):
-    model = entrant('sasd_xs', pictures)
-    _, place = model.stages.preprocess(pictures[0].image)
-    labels = pictures[0].labels
+def test_labels_move_with_the_image(images):
+    model = candidate('sasd_xs', images)
+    _, place = model.stages.preprocess(images[0].image)
+    labels = images[0].labels
     moved = labels.in_input(place)
     # 640 x 480 in 128 x 128: a fifth of the size, 16 rows of grey above.
     assert np.allclose(moved.boxes, labels.boxes / 5 + [0, 16, 0, 16], atol=1e-3)
@@ -120,9 +127,9 @@ def test_labels_move_with_the_picture(pictures):
                        atol=1e-2)
 
 
-def test_random_weights_keep_their_scale(pictures):
+def test_random_weights_keep_their_scale(images):
     """Batch norms are settled: maps neither fade nor explode, and repeat."""
-    first, second = (entrant('sasd_xs', pictures) for _ in range(2))
+    first, second = (candidate('sasd_xs', images) for _ in range(2))
     with torch.no_grad():
         maps = first.net(first.example)
         assert all(1e-2 < m.std() < 1e2 for m in maps)
@@ -131,9 +138,9 @@ def test_random_weights_keep_their_scale(pictures):
     assert not any(m.training for m in first.net.modules())
 
 
-def test_macs_are_those_of_the_very_size(pictures):
+def test_macs_are_those_of_the_very_size(images):
     """LitePose-XS: 0.919 G at 256 x 256, half as many again at 384 x 256."""
-    counted = entrant('litepose_xs', pictures).complexity()
+    counted = candidate('litepose_xs', images).complexity()
     assert counted['macs'] == pytest.approx(1.5 * 0.919e9, rel=0.04)
     assert counted['params'] == pytest.approx(1.676e6, rel=0.01)
 
@@ -158,8 +165,8 @@ class _Stages:
         return []
 
 
-def lane(log: list, name: str, fails_at: int | None = None) -> Lane:
-    return Lane(_Stages(log, name, fails_at), lambda blob: [], [[], []])
+def pipeline(log: list, name: str, fails_at: int | None = None) -> Pipeline:
+    return Pipeline(_Stages(log, name, fails_at), lambda blob: [], [[], []])
 
 
 IMAGES = [np.zeros((2, 2, 3), np.uint8)] * 2
@@ -167,26 +174,26 @@ IMAGES = [np.zeros((2, 2, 3), np.uint8)] * 2
 
 def test_models_take_turns():
     log, rounds = [], []
-    lanes = {(name, 'ncnn'): lane(log, name) for name in 'AB'}
-    outcome = race(lanes, IMAGES, 3, rounds.append)
+    pipelines = {(name, 'ncnn'): pipeline(log, name) for name in 'AB'}
+    outcome = time_pipelines(pipelines, IMAGES, 3, rounds.append)
     # One run that does not count, then one that does.
     assert log == list('AABB') * 3
     assert rounds == [1, 2, 3]
-    assert {key: len(turns) for key, turns in outcome.turns.items()} == {
+    assert {key: len(timings) for key, timings in outcome.timings.items()} == {
         ('A', 'ncnn'): 3, ('B', 'ncnn'): 3}
-    for turn in outcome.turns['A', 'ncnn']:
-        parts = turn.ms.preprocess + turn.ms.net + turn.ms.decode
-        assert parts == pytest.approx(turn.ms.whole)
+    for timing in outcome.timings['A', 'ncnn']:
+        parts = timing.ms.preprocess + timing.ms.net + timing.ms.decode
+        assert parts == pytest.approx(timing.ms.whole)
 
 
 def test_one_that_breaks_down_leaves_the_others_in_the_race():
     log = []
-    lanes = {('A', 'ncnn'): lane(log, 'A', fails_at=3),
-             ('B', 'ncnn'): lane(log, 'B')}
-    outcome = race(lanes, IMAGES, 3, lambda number: None)
+    pipelines = {('A', 'ncnn'): pipeline(log, 'A', fails_at=3),
+             ('B', 'ncnn'): pipeline(log, 'B')}
+    outcome = time_pipelines(pipelines, IMAGES, 3, lambda number: None)
     assert outcome.failed == {('A', 'ncnn'): 'ValueError: out of memory'}
-    assert list(outcome.turns) == [('B', 'ncnn')]
-    assert len(outcome.turns['B', 'ncnn']) == 3
+    assert list(outcome.timings) == [('B', 'ncnn')]
+    assert len(outcome.timings['B', 'ncnn']) == 3
 
 
 def test_ctrl_c_keeps_the_rounds_so_far():
@@ -196,12 +203,12 @@ def test_ctrl_c_keeps_the_rounds_so_far():
         if number == 2:
             raise KeyboardInterrupt
 
-    outcome = race({('A', 'ncnn'): lane(log, 'A')}, IMAGES, 9, stop)
-    assert len(outcome.turns['A', 'ncnn']) == 2
+    outcome = time_pipelines({('A', 'ncnn'): pipeline(log, 'A')}, IMAGES, 9, stop)
+    assert len(outcome.timings['A', 'ncnn']) == 2
 
 
-def turn(*ms: float) -> Turn:
-    return Turn(Times(*ms), Times(*(2 * value for value in ms)))
+def timing(*ms: float) -> Timing:
+    return Timing(Times(*ms), Times(*(2 * value for value in ms)))
 
 
 def test_ratios_are_paired_within_rounds():
@@ -219,14 +226,14 @@ def test_spread_is_median_and_quartiles():
 
 def test_a_ratio_says_whether_it_is_met():
     ratio = Ratio(('a', 'whole'), ('b', 'whole'), 0.5)
-    turns = {('a', 'ncnn'): [turn(0, 1, 0, 1)], ('b', 'ncnn'): [turn(0, 2, 0, 2)]}
-    record = ratio_record(ratio, 'ncnn', turns)
+    timings = {('a', 'ncnn'): [timing(0, 1, 0, 1)], ('b', 'ncnn'): [timing(0, 2, 0, 2)]}
+    record = ratio_record(ratio, 'ncnn', timings)
     assert record['met'] and record['ms']['median'] == 0.5
     assert not ratio_record(
-        ratio._replace(at_most=0.4), 'ncnn', turns)['met']
+        ratio._replace(at_most=0.4), 'ncnn', timings)['met']
     assert 'met' not in ratio_record(
-        ratio._replace(at_most=None), 'ncnn', turns)
-    assert ratio_record(ratio, 'torch', turns) is None
+        ratio._replace(at_most=None), 'ncnn', timings)
+    assert ratio_record(ratio, 'torch', timings) is None
 
 
 # ------------------------------------------------------------------- agreement
@@ -245,10 +252,10 @@ def test_people_are_paired_whatever_their_order():
     assert greatest_shift([], []) == 0
 
 
-def test_a_net_that_differs_is_seen(pictures):
-    model = entrant('sasd_xs', pictures)
-    blob, place = model.stages.preprocess(pictures[0].image)
-    planted = plant(model, pictures[0].labels.in_input(place))
+def test_a_net_that_differs_is_seen(images):
+    model = candidate('sasd_xs', images)
+    blob, place = model.stages.preprocess(images[0].image)
+    planted = plant(model, images[0].labels.in_input(place))
 
     def shifted(step):
         def net(inputs):
@@ -267,21 +274,21 @@ def test_a_net_that_differs_is_seen(pictures):
 @pytest.mark.slow
 @pytest.mark.parametrize('name', [
     'sasd_xs', 'litepose_xs', 'yolo_pose_s', 'yolox_pose_tiny', 'rtmo_t'])
-def test_ncnn_gives_the_same_people_as_torch(name, pictures, tmp_path):
-    model = entrant(name, pictures)
+def test_ncnn_gives_the_same_people_as_torch(name, images, tmp_path):
+    model = candidate(name, images)
     ready = make_ready(model, 'ncnn', 1, tmp_path)
     params = sum(p.numel() for p in model.net.parameters())
     # Four bytes each; batch norms are folded, and a tenth of RTMO is for
     # training only.
     assert ready.file_bytes == pytest.approx(
         4 * params, rel=0.1 if name == 'rtmo_t' else 0.02)
-    for picture in pictures:
-        blob, place = model.stages.preprocess(picture.image)
-        planted = plant(model, picture.labels.in_input(place))
+    for sample in images:
+        blob, place = model.stages.preprocess(sample.image)
+        planted = plant(model, sample.labels.in_input(place))
         agreement = compare(model, ready.net, blob, place, planted)
         assert agreement.max_relative_error < 2e-3
         assert agreement.same_people, agreement
-        assert abs(agreement.people - len(picture.labels.boxes)) <= 2
+        assert abs(agreement.people - len(sample.labels.boxes)) <= 2
     # A second conversion is the first one.
     again = make_ready(model, 'ncnn', 1, tmp_path)
     assert again.folder == ready.folder
@@ -295,7 +302,7 @@ def test_ncnn_gives_the_same_people_as_torch(name, pictures, tmp_path):
 
 
 @pytest.mark.slow
-def test_report_goes_on_where_models_fail(pictures, tmp_path, monkeypatch):
+def test_report_goes_on_where_models_fail(images, tmp_path, monkeypatch):
     """One net cannot be converted; one config is missing."""
 
     def refuse(*args):
@@ -311,7 +318,7 @@ def test_report_goes_on_where_models_fail(pictures, tmp_path, monkeypatch):
     settings = Settings(['torch', 'ncnn'], 1, 2, tmp_path, ROOT)
     said = []
     result = run_benchmark(
-        catalogue, list(entries), pictures, 'drawn', settings, said.append)
+        catalogue, list(entries), images, 'drawn', settings, said.append)
     result = json.loads(json.dumps(result))
 
     assert 'no such config file' in result['models']['lost']['failed']
@@ -322,8 +329,8 @@ def test_report_goes_on_where_models_fail(pictures, tmp_path, monkeypatch):
     assert times['whole']['median'] >= times['net']['median'] > 0
     assert rtmo['quoted_ap']['value'] == 57.4
     assert result['threads'] == 1 and result['rounds'] == 2
-    assert result['pictures']['people'] == [
-        len(picture.labels.boxes) for picture in pictures]
+    assert result['images']['people'] == [
+        len(sample.labels.boxes) for sample in images]
     assert result['versions']['torch'] == torch.__version__.split('+')[0] or (
         result['versions']['torch'] == torch.__version__)
     ratio, = result['ratios']

@@ -10,11 +10,11 @@ from projects.benchmark.focus import fold_focus
 
 def test_a_folded_focus_gives_the_same_maps():
     net = nn.Sequential(Focus(3, 8, kernel_size=3), nn.Conv2d(8, 4, 1)).eval()
-    picture = torch.rand(2, 3, 20, 14)
+    image = torch.rand(2, 3, 20, 14)
     with torch.no_grad():
-        expected = net(picture)
+        expected = net(image)
         fold_focus(net)
-        found = net(picture)
+        found = net(image)
     assert not any(isinstance(m, Focus) for m in net.modules())
     assert found.shape == expected.shape == (2, 4, 10, 7)
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-6)

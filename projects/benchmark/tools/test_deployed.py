@@ -59,7 +59,7 @@ def main() -> None:
     reference = PoseEstimator(
         config=args.config, checkpoint=args.checkpoint, device='cpu',
         size=size, score_thr=SCORE_THR)
-    metrics, pictures = evaluate_persons(cfg, reference)
+    metrics, images = evaluate_persons(cfg, reference)
     results = {'torch fp32': dict(metrics=metrics, versions=dict(
         torch=first.versions['torch']))}
     for name, load in runs(args.folders).items():
@@ -75,7 +75,7 @@ def main() -> None:
         config=Path(args.config).name,
         checkpoint_sha256=first.source['checkpoint_sha256'],
         input=list(size),
-        pictures=pictures,
+        images=images,
         flip_test=False,
         runs=results)
     path = Path(args.out)

@@ -14,8 +14,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from projects.folded_backbone.batch_norms import (
     NANODET_INPUT,
     InputNorm,
+    image_inputs,
     load_folded,
-    picture_inputs,
     refer_to_input,
     restore_batch_norms,
 )
@@ -67,7 +67,7 @@ def folded(net: nn.Sequential) -> list[NcnnConvolution]:
 
 @pytest.fixture
 def inputs() -> list[torch.Tensor]:
-    """Pictures of different sizes."""
+    """Images of different sizes."""
     return [torch.rand(1, 3, side, 2 * side) for side in (17, 24, 31)]
 
 
@@ -108,22 +108,22 @@ def test_the_mode_is_left_as_it_was_and_nothing_hooked(inputs):
     assert not any(m._forward_pre_hooks for m in net.modules())
 
 
-def test_no_pictures():
-    with pytest.raises(InputError, match='no picture to measure'):
+def test_no_images():
+    with pytest.raises(InputError, match='no image to measure'):
         restore_batch_norms(trained_net(1), [])
 
 
 @pytest.mark.parametrize('becomes', [
     OURS, InputNorm((10, 20, 30), (50, 60, 70), bgr=True)])
 def test_first_convolution_for_other_preparation(becomes):
-    """One picture, prepared in both ways: equal but for the border."""
-    picture = np.random.default_rng(0).uniform(0, 255, (3, 12, 12))  # BGR
+    """One image, prepared in both ways: equal but for the border."""
+    image = np.random.default_rng(0).uniform(0, 255, (3, 12, 12))  # BGR
     conv = NcnnConvolution(
         'conv', np.random.default_rng(1).normal(size=(4, 3, 3, 3)).astype('f4'),
         np.ones(4, 'f4'), 1, 1, None)
 
     def prepared(norm: InputNorm) -> torch.Tensor:
-        values = picture if norm.bgr else picture[::-1]
+        values = image if norm.bgr else image[::-1]
         mean, std = (np.reshape(v, (3, 1, 1)) for v in norm[:2])
         return torch.from_numpy(((values - mean) / std).astype('f4'))[None]
 
@@ -154,21 +154,21 @@ def test_too_few_convolutions():
         load_folded(small_net(), folded(trained_net(1))[:1], 'a.param')
 
 
-def test_pictures_keep_their_proportions(tmp_path):
+def test_images_keep_their_proportions(tmp_path):
     paths = []
     for i in range(4):
         paths.append(tmp_path / f'{i}.png')
         cv2.imwrite(str(paths[-1]), np.full((60, 120, 3), (0, 51, 102), 'u1'))
-    found = list(picture_inputs(paths, (64, 96), OURS, seed=3))
+    found = list(image_inputs(paths, (64, 96), OURS, seed=3))
     sides = [x.shape[-1] for x in found]
     assert len(set(sides)) > 1 and all(64 <= side <= 96 for side in sides)
     for x in found:
         assert abs(x.shape[-1] - 2 * x.shape[-2]) <= 1
         torch.testing.assert_close(
             x.mean(dim=(0, 2, 3)), torch.tensor([0.4, 0.2, 0.0]))
-    (tmp_path / '1.png').write_text('no picture')
+    (tmp_path / '1.png').write_text('no image')
     with pytest.raises(InputError, match=r'1\.png'):
-        list(picture_inputs(paths, (64, 96), OURS))
+        list(image_inputs(paths, (64, 96), OURS))
 
 
 # -------------------------------------------------------------- a real net
@@ -185,8 +185,8 @@ def nanodet(data_root):
 
 def test_stages_are_those_that_ncnn_computes(nanodet, coco_mini):
     ncnn = pytest.importorskip('ncnn')
-    picture = sorted((coco_mini / 'images').iterdir())[0]
-    image = cv2.resize(cv2.imread(str(picture)), (96, 64)).astype('f4')
+    path = sorted((coco_mini / 'images').iterdir())[0]
+    image = cv2.resize(cv2.imread(str(path)), (96, 64)).astype('f4')
     image = (image - NANODET_INPUT.mean) / NANODET_INPUT.std
     image = np.ascontiguousarray(image.transpose(2, 0, 1), 'f4')
 

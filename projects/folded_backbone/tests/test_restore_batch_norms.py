@@ -41,12 +41,12 @@ def write_folded(backbone: PoseShuffleNetV2, folder: Path) -> None:
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    """A folded net and pictures, of which one is listed as annotated."""
+    """A folded net and images, of which one is listed as annotated."""
     write_folded(PoseShuffleNetV2(0.5, act_cfg=dict(ACT)), tmp_path)
-    (tmp_path / 'pictures').mkdir()
+    (tmp_path / 'images').mkdir()
     rng = np.random.default_rng(0)
     for i in range(3):
-        cv2.imwrite(str(tmp_path / f'pictures/{i}.png'),
+        cv2.imwrite(str(tmp_path / f'images/{i}.png'),
                     rng.integers(0, 255, (64, 64, 3), dtype='u1'))
     (tmp_path / 'ann.json').write_text(
         json.dumps(dict(images=[dict(file_name='1.png')])))
@@ -55,11 +55,11 @@ def folder(tmp_path) -> Path:
 
 def test_a_config_starts_from_it(folder, monkeypatch, capsys):
     restore = command('projects.folded_backbone.__main__', monkeypatch)
-    restore(folder / 'net.param', folder / 'net.bin', folder / 'pictures',
+    restore(folder / 'net.param', folder / 'net.bin', folder / 'images',
             folder / 'new/backbone.pth', '--widen-factor', 0.5,
             '--sizes', 48, 64, '--ann', folder / 'ann.json')
     said = capsys.readouterr().out
-    assert 'of 1 pictures' in said and 'LeakyReLU' in said
+    assert 'of 1 images' in said and 'LeakyReLU' in said
     checkpoint = torch.load(folder / 'new/backbone.pth', weights_only=True)
     weights = checkpoint['state_dict']
     bare = PoseShuffleNetV2(0.5, act_cfg=dict(ACT))
@@ -81,18 +81,18 @@ def test_bad_input(folder, monkeypatch):
     files = folder / 'net.param', folder / 'net.bin'
     out = folder / 'out.pth'
     with pytest.raises(InputError, match='convolutions are this backbone'):
-        restore(*files, folder / 'pictures', out)
+        restore(*files, folder / 'images', out)
     with pytest.raises(InputError, match='ann.json: no annotations'):
         (folder / 'ann.json').write_text('[]')
-        restore(*files, folder / 'pictures', out, '--widen-factor', 0.5,
+        restore(*files, folder / 'images', out, '--widen-factor', 0.5,
                 '--ann', folder / 'ann.json')
-    with pytest.raises(InputError, match='none of the pictures'):
+    with pytest.raises(InputError, match='none of the images'):
         (folder / 'ann.json').write_text('{"images": []}')
-        restore(*files, folder / 'pictures', out, '--widen-factor', 0.5,
+        restore(*files, folder / 'images', out, '--widen-factor', 0.5,
                 '--ann', folder / 'ann.json')
     assert not out.exists()
     with pytest.raises(InputError, match='net.bin/out.pth: cannot be written'):
-        restore(*files, folder / 'pictures', folder / 'net.bin' / 'out.pth',
+        restore(*files, folder / 'images', folder / 'net.bin' / 'out.pth',
                 '--widen-factor', 0.5, '--num', 1)
 
 

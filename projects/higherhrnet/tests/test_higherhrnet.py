@@ -69,16 +69,16 @@ def test_config_trains_and_predicts(data, tmp_path):
     model.init_weights()
     for loader in cfg.train_dataloader, cfg.test_dataloader:
         loader.dataset.metainfo = cfg.metainfo
-    pictures = DATASETS.build(cfg.train_dataloader.dataset)
+    images = DATASETS.build(cfg.train_dataloader.dataset)
     batch = model.data_preprocessor(
-        pseudo_collate([pictures[0], pictures[1]]), training=True)
+        pseudo_collate([images[0], images[1]]), training=True)
     losses = model(**batch, mode='loss')
     sum(losses.values()).backward()
     assert all(torch.isfinite(p.grad).all() for p in model.parameters())
 
-    pictures = DATASETS.build(cfg.test_dataloader.dataset)
+    images = DATASETS.build(cfg.test_dataloader.dataset)
     with torch.no_grad():
-        sample, = model.eval().test_step(pseudo_collate([pictures[0]]))
+        sample, = model.eval().test_step(pseudo_collate([images[0]]))
         coarse, fine = model(torch.zeros(1, 3, 64, 128), None, mode='tensor')
     number = model.head.num_keypoints
     assert sample.pred_instances.keypoints.shape[1:] == (number, 2)

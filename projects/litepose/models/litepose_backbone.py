@@ -57,7 +57,7 @@ class LitePoseBackbone(BaseModule):
         """Compute the features.
 
         Args:
-            x (Tensor): Pictures ``(N, 3, H, W)``.
+            x (Tensor): Images ``(N, 3, H, W)``.
 
         Returns:
             tuple[Tensor]: Outputs of the stem and of each stage, finest

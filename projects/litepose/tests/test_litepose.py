@@ -27,7 +27,7 @@ from sasd_mmpose.deploy.pnnx import convert as convert_to_ncnn
 
 CONFIGS = Path(__file__).parents[3] / 'projects' / 'litepose' / 'configs'
 # Nominal size, parameters in millions, 10^9 multiply-accumulates of
-# convolutions and batch norms at that square and for a 4:3 picture.
+# convolutions and batch norms at that square and for a 4:3 image.
 SIZES = dict(
     xs=(256, 1.676, 0.919, 1.379),
     s=(448, 2.732, 3.736, 5.337),
@@ -44,7 +44,7 @@ def load(variant: str, data: str = 'coco') -> Config:
 
 @pytest.mark.parametrize('variant', SIZES)
 def test_size_is_that_of_the_original(variant):
-    nominal, params, square, picture = SIZES[variant]
+    nominal, params, square, image = SIZES[variant]
     cfg = load(variant)
     model = MODELS.build(cfg.model).eval()
     number = sum(p.numel() for p in model.parameters())
@@ -56,7 +56,7 @@ def test_size_is_that_of_the_original(variant):
     assert per_pixel * nominal**2 == pytest.approx(square, rel=0.01)
     width, height = AERuntime.from_config(cfg).input_size(640, 480)
     assert height == nominal
-    assert per_pixel * width * height == pytest.approx(picture, rel=0.01)
+    assert per_pixel * width * height == pytest.approx(image, rel=0.01)
 
 
 @pytest.mark.parametrize('data, number', [('coco', 17), ('crowdpose', 14)])
@@ -96,18 +96,18 @@ def test_config_trains_and_predicts(data, tmp_path):
     model.init_weights()
     for loader in small.train_dataloader, small.test_dataloader:
         loader.dataset.metainfo = cfg.metainfo
-    pictures = DATASETS.build(small.train_dataloader.dataset)
+    images = DATASETS.build(small.train_dataloader.dataset)
     batch = model.data_preprocessor(
-        pseudo_collate([pictures[0], pictures[1]]), training=True)
+        pseudo_collate([images[0], images[1]]), training=True)
     losses = model(**batch, mode='loss')
     assert losses.keys() == {
         'loss_heatmap_0', 'loss_heatmap_1', 'loss_pull', 'loss_push'}
     sum(losses.values()).backward()
     assert all(torch.isfinite(p.grad).all() for p in model.parameters())
 
-    pictures = DATASETS.build(small.test_dataloader.dataset)
+    images = DATASETS.build(small.test_dataloader.dataset)
     with torch.no_grad():
-        sample, = model.eval().test_step(pseudo_collate([pictures[0]]))
+        sample, = model.eval().test_step(pseudo_collate([images[0]]))
     found = sample.pred_instances
     assert found.keypoints.shape[1:] == (model.head.num_keypoints, 2)
     assert len(found.bboxes) == len(found.bbox_scores) == len(found.keypoints)

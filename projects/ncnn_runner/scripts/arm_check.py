@@ -1,7 +1,7 @@
 """Compare the runner on 64-bit ARM, emulated, with x86 and with Python.
 
 Builds the runner for this machine and for aarch64, and runs both on the same
-pictures: those of coco_mini where SASD_DATA_ROOT has it, drawn people
+images: those of coco_mini where SASD_DATA_ROOT has it, drawn people
 otherwise. The emulator plays several processors, since ncnn chooses its code by
 what a processor can. What is compared and how far they differ goes into
 results/deploy/arm_check.json. An emulator says nothing about speed.
@@ -39,18 +39,18 @@ PROCESSORS = ('cortex-a53', 'cortex-a76', 'max')
 SYSROOT = '/usr/aarch64-linux-gnu'
 # The oldest of them that can compute in 16 bits.
 FP16_PROCESSOR = 'cortex-a76'
-# Persons further apart than this, in pixels of the picture, are not the same.
+# Persons further apart than this, in pixels of the image, are not the same.
 TOLERANCE = 0.5
 
 
 class Difference(NamedTuple):
-    """How far the persons of two programs differ, over all pictures.
+    """How far the persons of two programs differ, over all images.
 
     Attributes:
         people (int): Persons that the first found.
         other_people (int): Persons that the second found.
         pixels (float): Largest difference of a coordinate of keypoints and
-            boxes, in pixels of the picture.
+            boxes, in pixels of the image.
         mean_pixels (float): Mean of these differences.
         score (float): Largest difference of a score.
     """
@@ -78,7 +78,7 @@ def compare(persons: Iterable[dict], others: Iterable[dict]) -> Difference:
 
     Args:
         persons (Iterable[dict]): What one program found.
-        others (Iterable[dict]): What another found in the same pictures.
+        others (Iterable[dict]): What another found in the same images.
     """
     persons, remaining = list(persons), list(others)
     total = len(remaining)
@@ -98,11 +98,11 @@ def compare(persons: Iterable[dict], others: Iterable[dict]) -> Difference:
                       round(float(np.mean(distances)), 5), round(max(scores), 5))
 
 
-def run_program(command: Sequence[object], model: Path, pictures: Sequence[Path],
+def run_program(command: Sequence[object], model: Path, images: Sequence[Path],
                 score_thr: float | None) -> list[dict]:
     """Run the runner, perhaps in an emulator; returns what it found."""
     with tempfile.TemporaryDirectory() as out:
-        arguments = [*command, model, *pictures, '--out', out, '--threads', 1]
+        arguments = [*command, model, *images, '--out', out, '--threads', 1]
         if score_thr is not None:
             arguments += ['--score-thr', score_thr]
         done = subprocess.run([str(a) for a in arguments], text=True, check=False,
@@ -113,18 +113,18 @@ def run_program(command: Sequence[object], model: Path, pictures: Sequence[Path]
         return json.loads(Path(out, 'predictions.json').read_text())
 
 
-def run_python(model: Path, pictures: Sequence[Path],
+def run_python(model: Path, images: Sequence[Path],
                score_thr: float | None) -> list[dict]:
     """Run the estimator of the Python package on the same."""
     estimator = PoseEstimator(model, score_thr=score_thr)
     return [
-        dict(image_id=int(picture.stem), **person.to_coco())
-        for picture in pictures for person in estimator(picture)
+        dict(image_id=int(image.stem), **person.to_coco())
+        for image in images for person in estimator(image)
     ]
 
 
-def find_pictures(number: int, folder: Path) -> tuple[list[Path], str]:
-    """Get pictures whose names are numbers, and say where they come from."""
+def find_images(number: int, folder: Path) -> tuple[list[Path], str]:
+    """Get images whose names are numbers, and say where they come from."""
     data_root = os.environ.get('SASD_DATA_ROOT')
     data_set = Path(data_root or '') / 'coco_mini'
     annotations = data_set / 'annotations' / 'person_keypoints_val.json'
@@ -139,15 +139,15 @@ def find_pictures(number: int, folder: Path) -> tuple[list[Path], str]:
     return sorted((folder / 'images').iterdir()), 'SyntheticPeople, seed 0'
 
 
-def as_png(pictures: Sequence[Path], folder: Path) -> list[Path]:
-    """Copy pictures into a format that every library decodes alike."""
-    copies = [folder / f'{picture.stem}.png' for picture in pictures]
-    for picture, copy in zip(pictures, copies):
-        cv2.imwrite(str(copy), read_image(picture))
+def as_png(images: Sequence[Path], folder: Path) -> list[Path]:
+    """Copy images into a format that every library decodes alike."""
+    copies = [folder / f'{image.stem}.png' for image in images]
+    for image, copy in zip(images, copies):
+        cv2.imwrite(str(copy), read_image(image))
     return copies
 
 
-def export_random(folder: Path, picture: Path) -> Path:
+def export_random(folder: Path, image: Path) -> Path:
     """Export XS with random weights, at a size that an emulator runs in seconds."""
     import torch
     from mmengine.registry import init_default_scope
@@ -166,11 +166,11 @@ def export_random(folder: Path, picture: Path) -> Path:
     checkpoint = folder / 'random.pth'
     torch.save(dict(state_dict=net.state_dict(), meta={}), checkpoint)
     export_model(ROOT / 'configs/deploy/pose_ncnn_static.py', config, checkpoint,
-                 picture, folder / 'random')
+                 image, folder / 'random')
     return folder / 'random'
 
 
-def check_model(model: Path, pictures: Sequence[Path], copies: Sequence[Path],
+def check_model(model: Path, images: Sequence[Path], copies: Sequence[Path],
                 score_thr: float | None, native: Path, arm: Path
                 ) -> tuple[dict, bool]:
     """Compare all programs on one model.
@@ -180,7 +180,7 @@ def check_model(model: Path, pictures: Sequence[Path], copies: Sequence[Path],
         program found the same people as the native one.
     """
     description = ModelDescription.read(model)
-    x86 = run_program([native], model, pictures, score_thr)
+    x86 = run_program([native], model, images, score_thr)
     record = dict(
         name=description.name, precision=description.precision,
         source=description.source, input=[description.input.width,
@@ -190,7 +190,7 @@ def check_model(model: Path, pictures: Sequence[Path], copies: Sequence[Path],
     def emulated(processor: str, *options: str) -> Difference:
         emulator = ['qemu-aarch64-static', '-cpu', processor, '-L', SYSROOT]
         return compare(x86, run_program(
-            [*emulator, arm, *options], model, pictures, score_thr))
+            [*emulator, arm, *options], model, images, score_thr))
 
     same = True
     for processor in PROCESSORS:
@@ -207,7 +207,7 @@ def check_model(model: Path, pictures: Sequence[Path], copies: Sequence[Path],
     record['native vs Python, same pixels'] = compare(
         run_program([native], model, copies, score_thr), by_python)._asdict()
     record['native vs Python, JPEG decoded by each'] = compare(
-        x86, run_python(model, pictures, score_thr))._asdict()
+        x86, run_python(model, images, score_thr))._asdict()
     return record, same
 
 
@@ -220,7 +220,7 @@ def parse_args() -> argparse.Namespace:
                         help='model folder for ncnn; may be repeated')
     parser.add_argument('--score-thr', type=float,
                         help="instead of the model's threshold")
-    parser.add_argument('--pictures', type=int, default=5, help='how many')
+    parser.add_argument('--images', type=int, default=5, help='how many')
     parser.add_argument('--result', type=Path, default=RESULT,
                         help='file to write')
     return parser.parse_args()
@@ -232,11 +232,11 @@ def main() -> int:
     native, arm = build_runner(), build_runner('aarch64')
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        pictures, source = find_pictures(args.pictures, folder)
-        copies = as_png(pictures, folder)
-        models = args.model or [export_random(folder, pictures[0])]
+        images, source = find_images(args.images, folder)
+        copies = as_png(images, folder)
+        models = args.model or [export_random(folder, images[0])]
         checks = [
-            check_model(model, pictures, copies, args.score_thr, native, arm)
+            check_model(model, images, copies, args.score_thr, native, arm)
             for model in models
         ]
     record = dict(
@@ -246,7 +246,7 @@ def main() -> int:
                                 ).stdout.partition('\n')[0],
         ncnn=load_build_ncnn().VERSION,
         native=os.uname().machine,
-        pictures=dict(source=source, names=[p.name for p in pictures]),
+        images=dict(source=source, names=[p.name for p in images]),
         tolerance_px=TOLERANCE,
         same_people=all(same for _, same in checks),
         models=[found for found, _ in checks])

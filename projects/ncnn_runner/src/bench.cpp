@@ -29,13 +29,13 @@ struct Run {
 
 constexpr std::array kSteps{"preprocess", "net", "decode", "whole"};
 
-Run run_once(const Estimator& estimator, const Picture& picture, float score_thr) {
+Run run_once(const Estimator& estimator, const Image& image, float score_thr) {
   const auto start = Clock::now();
-  const ncnn::Mat input = estimator.preprocess(picture);
+  const ncnn::Mat input = estimator.preprocess(image);
   const auto prepared = Clock::now();
   const auto maps = estimator.infer(input);
   const auto inferred = Clock::now();
-  const auto persons = estimator.find_persons(maps, picture.size, score_thr);
+  const auto persons = estimator.find_persons(maps, image.size, score_thr);
   const auto decoded = Clock::now();
   return {{milliseconds(start, prepared), milliseconds(prepared, inferred),
            milliseconds(inferred, decoded), milliseconds(start, decoded)},
@@ -61,12 +61,12 @@ Summary summarize(std::vector<double> times) {
   return {times.front(), rank(0.5), rank(0.95), times.back()};
 }
 
-Json run_bench(const Estimator& estimator, const Picture& picture,
+Json run_bench(const Estimator& estimator, const Image& image,
                const std::string& name, float score_thr, int runs) {
   std::array<std::vector<double>, kSteps.size()> times;
   std::size_t people = 0;
   for (int i = -kWarmUps; i < runs; ++i) {
-    const Run run = run_once(estimator, picture, score_thr);
+    const Run run = run_once(estimator, image, score_thr);
     if (i < 0) continue;
     people = run.people;
     for (std::size_t step = 0; step < kSteps.size(); ++step) {
@@ -80,10 +80,10 @@ Json run_bench(const Estimator& estimator, const Picture& picture,
                 {"precision", to_string(model.precision)},
                 {"width", estimator.size().width},
                 {"height", estimator.size().height}}},
-              {"picture",
+              {"image",
                {{"file_name", name},
-                {"width", picture.size.width},
-                {"height", picture.size.height},
+                {"width", image.size.width},
+                {"height", image.size.height},
                 {"people", people}}},
               {"runs", runs}};
   for (std::size_t step = 0; step < kSteps.size(); ++step) {
@@ -94,7 +94,7 @@ Json run_bench(const Estimator& estimator, const Picture& picture,
 
 void print_bench(std::ostream& out, const Json& report) {
   constexpr auto kReplace = Json::error_handler_t::replace;
-  for (const char* part : {"system", "model", "picture"}) {
+  for (const char* part : {"system", "model", "image"}) {
     for (const auto& [key, value] : report[part].items()) {
       out << std::left << std::setw(18)
           << (part == std::string("system") ? key : part + (" " + key))

@@ -6,7 +6,7 @@
 
 #include "estimator.h"
 #include "json_files.h"
-#include "picture.h"
+#include "image.h"
 
 namespace sasd {
 
@@ -21,12 +21,12 @@ struct Summary {
 /// @param times At least one. The percentiles are those of the nearest rank.
 Summary summarize(std::vector<double> times);
 
-/// Time an estimator on one picture in memory: letterbox, net, decoding with
+/// Time an estimator on one image in memory: letterbox, net, decoding with
 /// suppression, and the whole of these; neither reading nor drawing.
 ///
 /// @param runs Timed runs, after some that are not.
 /// @return Device, model and times: what bench.json holds.
-Json run_bench(const Estimator& estimator, const Picture& picture,
+Json run_bench(const Estimator& estimator, const Image& image,
                const std::string& name, float score_thr, int runs);
 
 /// Write the same for people to read.

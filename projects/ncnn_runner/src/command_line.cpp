@@ -69,7 +69,7 @@ class Arguments {
                      "as in 640x384");
   }
 
-  /// A count of runs where one follows; a picture's name is no bare number.
+  /// A count of runs where one follows; an image's name is no bare number.
   int runs() {
     const bool number = !done() && !peek().empty() &&
                         std::all_of(peek().begin(), peek().end(), [](unsigned char c) {
@@ -85,7 +85,7 @@ class Arguments {
 
 void check(const CommandLine& command) {
   if (command.model.empty()) throw InputError("no model folder given; see --help");
-  if (command.pictures.empty()) throw InputError("no picture given; see --help");
+  if (command.images.empty()) throw InputError("no image given; see --help");
   if (!command.out && !command.bench) {
     throw InputError("--out DIR says where to write; see --help");
   }
@@ -94,11 +94,11 @@ void check(const CommandLine& command) {
 }  // namespace
 
 std::string usage() {
-  return R"(usage: sasd_pose MODEL_DIR PICTURE... --out DIR [options]
+  return R"(usage: sasd_pose MODEL_DIR IMAGE... --out DIR [options]
 
-Find people's poses in pictures, with a model folder that sasd export wrote
+Find people's poses in images, with a model folder that sasd export wrote
 for ncnn. DIR receives predictions.json (results in COCO's format), images.json
-(ids, names and sizes of the pictures), and drawn/ (the skeletons).
+(ids, names and sizes of the images), and drawn/ (the skeletons).
 
   --out DIR           folder to write to; not needed with --bench
   --threads N         threads of the net (default: the number of big cores)
@@ -107,12 +107,12 @@ for ncnn. DIR receives predictions.json (results in COCO's format), images.json
   --keypoint-thr S    do not draw keypoints below this score (default: the model's)
   --fp16-arithmetic   compute in 16 bits too, where model and processor can: faster
                       on many ARM processors, and keypoints move by some pixels
-  --bench [RUNS]      time the first picture (default: 50 runs) and say on what;
+  --bench [RUNS]      time the first image (default: 50 runs) and say on what;
                       with --out also as DIR/bench.json
   --help              this text
 
 Exit status: 0; or 2 where the input cannot be used, with a line for each
-problem; pictures that can be read are processed all the same.
+problem; images that can be read are processed all the same.
 )";
 }
 
@@ -144,7 +144,7 @@ CommandLine parse_command_line(const std::vector<std::string>& all) {
     } else if (command.model.empty()) {
       command.model = argument;
     } else {
-      command.pictures.emplace_back(argument);
+      command.images.emplace_back(argument);
     }
   }
   check(command);

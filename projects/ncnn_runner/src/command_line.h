@@ -12,7 +12,7 @@ namespace sasd {
 /// What the user asked for; what is not given comes from the model.
 struct CommandLine {
   std::filesystem::path model;
-  std::vector<std::filesystem::path> pictures;
+  std::vector<std::filesystem::path> images;
   std::optional<std::filesystem::path> out;
   std::optional<int> threads;
   std::optional<float> score_thr;

@@ -30,18 +30,18 @@ float distance(double x, double y, const Keypoint& a, const Keypoint& b) {
 }
 
 /// Draw a line with round ends and soft edges; a disc where a and b coincide.
-void draw_line(Picture& picture, const Keypoint& a, const Keypoint& b, float radius,
+void draw_line(Image& image, const Keypoint& a, const Keypoint& b, float radius,
                const Color& color) {
-  // The pixels that the line can touch, within the picture.
+  // The pixels that the line can touch, within the image.
   const auto pixel = [](float at, int size) {
     return static_cast<int>(std::clamp(at, 0.0F, static_cast<float>(size)));
   };
   const float reach = radius + 1;
-  const int x_first = pixel(std::min(a.x, b.x) - reach, picture.size.width);
-  const int x_end = pixel(std::max(a.x, b.x) + reach + 1, picture.size.width);
-  const int y_end = pixel(std::max(a.y, b.y) + reach + 1, picture.size.height);
-  for (int y = pixel(std::min(a.y, b.y) - reach, picture.size.height); y < y_end; ++y) {
-    std::uint8_t* rgb = picture.row(y) + 3 * x_first;
+  const int x_first = pixel(std::min(a.x, b.x) - reach, image.size.width);
+  const int x_end = pixel(std::max(a.x, b.x) + reach + 1, image.size.width);
+  const int y_end = pixel(std::max(a.y, b.y) + reach + 1, image.size.height);
+  for (int y = pixel(std::min(a.y, b.y) - reach, image.size.height); y < y_end; ++y) {
+    std::uint8_t* rgb = image.row(y) + 3 * x_first;
     for (int x = x_first; x < x_end; ++x, rgb += 3) {
       const float away = distance(x, y, a, b);
       const float cover = std::clamp(radius + 0.5F - away, 0.0F, 1.0F);
@@ -55,7 +55,7 @@ void draw_line(Picture& picture, const Keypoint& a, const Keypoint& b, float rad
   }
 }
 
-void draw_person(Picture& picture, const Person& person, const ModelDescription& model,
+void draw_person(Image& image, const Person& person, const ModelDescription& model,
                  float keypoint_thr) {
   const float thickness = std::max(1.0F, std::round(side(person) / kSidePerThickness));
   const float radius = thickness / 2;
@@ -70,7 +70,7 @@ void draw_person(Picture& picture, const Person& person, const ModelDescription&
       const Keypoint& from = points[static_cast<std::size_t>(bone.from)];
       const Keypoint& to = points[static_cast<std::size_t>(bone.to)];
       if (!shown(from) || !shown(to)) continue;
-      draw_line(picture, from, to, width, outline ? kOutline : bone.color);
+      draw_line(image, from, to, width, outline ? kOutline : bone.color);
     }
   };
   draw_bones(radius + rim, true);
@@ -78,20 +78,20 @@ void draw_person(Picture& picture, const Person& person, const ModelDescription&
   const float joint = 0.9F * thickness + 0.6F;
   for (std::size_t i = 0; i < points.size(); ++i) {
     if (!shown(points[i])) continue;
-    draw_line(picture, points[i], points[i], joint + 0.8F, kRim);
-    draw_line(picture, points[i], points[i], joint, model.keypoints[i].color);
+    draw_line(image, points[i], points[i], joint + 0.8F, kRim);
+    draw_line(image, points[i], points[i], joint, model.keypoints[i].color);
   }
 }
 
 }  // namespace
 
-void draw_persons(Picture& picture, const std::vector<Person>& persons,
+void draw_persons(Image& image, const std::vector<Person>& persons,
                   const ModelDescription& model, float keypoint_thr) {
   std::vector<Person> by_size = persons;
   std::stable_sort(by_size.begin(), by_size.end(),
                    [](const Person& a, const Person& b) { return side(a) < side(b); });
   for (const Person& person : by_size) {
-    draw_person(picture, person, model, keypoint_thr);
+    draw_person(image, person, model, keypoint_thr);
   }
 }
 

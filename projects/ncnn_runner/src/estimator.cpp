@@ -126,13 +126,13 @@ void Estimator::check_maps() const {
   }
 }
 
-std::vector<Person> Estimator::operator()(const Picture& picture,
+std::vector<Person> Estimator::operator()(const Image& image,
                                           float score_thr) const {
-  return find_persons(infer(preprocess(picture)), picture.size, score_thr);
+  return find_persons(infer(preprocess(image)), image.size, score_thr);
 }
 
-ncnn::Mat Estimator::preprocess(const Picture& picture) const {
-  return Letterbox(picture.size, size_).apply(picture, model_.input);
+ncnn::Mat Estimator::preprocess(const Image& image) const {
+  return Letterbox(image.size, size_).apply(image, model_.input);
 }
 
 std::vector<ncnn::Mat> Estimator::infer(const ncnn::Mat& input) const {
@@ -151,10 +151,10 @@ std::vector<ncnn::Mat> Estimator::infer(const ncnn::Mat& input) const {
 }
 
 std::vector<Person> Estimator::find_persons(const std::vector<ncnn::Mat>& maps,
-                                            Size picture, float score_thr) const {
-  const Letterbox letterbox(picture, size_);
+                                            Size image, float score_thr) const {
+  const Letterbox letterbox(image, size_);
   std::vector<Person> persons = decode(maps, model_, score_thr);
-  for (Person& person : persons) person = letterbox.to_picture(std::move(person));
+  for (Person& person : persons) person = letterbox.to_image(std::move(person));
   return persons;
 }
 

@@ -8,11 +8,11 @@
 #include "geometry.h"
 #include "letterbox.h"
 #include "model_description.h"
-#include "picture.h"
+#include "image.h"
 
 namespace sasd {
 
-/// A loaded model: pictures in, persons out.
+/// A loaded model: images in, persons out.
 class Estimator {
  public:
   /// Load the net and try it once.
@@ -28,18 +28,18 @@ class Estimator {
   const ncnn::Option& options() const { return net_.opt; }
   Size size() const { return size_; }
 
-  /// Find the persons of a picture that score more than `score_thr`, best
-  /// first, in pixels of the picture. These are the three steps below.
-  std::vector<Person> operator()(const Picture& picture, float score_thr) const;
+  /// Find the persons of an image that score more than `score_thr`, best
+  /// first, in pixels of the image. These are the three steps below.
+  std::vector<Person> operator()(const Image& image, float score_thr) const;
 
   /// The net's input.
-  ncnn::Mat preprocess(const Picture& picture) const;
+  ncnn::Mat preprocess(const Image& image) const;
 
   /// The raw maps of all levels.
   std::vector<ncnn::Mat> infer(const ncnn::Mat& input) const;
 
-  /// The persons in the raw maps, in pixels of a picture of this size.
-  std::vector<Person> find_persons(const std::vector<ncnn::Mat>& maps, Size picture,
+  /// The persons in the raw maps, in pixels of an image of this size.
+  std::vector<Person> find_persons(const std::vector<ncnn::Mat>& maps, Size image,
                                    float score_thr) const;
 
  private:

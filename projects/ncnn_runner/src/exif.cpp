@@ -63,7 +63,7 @@ int exif_orientation(const std::vector<std::uint8_t>& file) {
   const Bytes bytes(file.data(), file.size());
   if (bytes.big16(0) != 0xFFD8) return 1;
   std::size_t at = 2;
-  // Segments until the picture's own data: marker, length, content.
+  // Segments until the image's own data: marker, length, content.
   while (bytes.byte(at) == 0xFF && bytes.byte(at + 1) != 0xDA && at < bytes.size()) {
     const auto length = static_cast<std::size_t>(bytes.big16(at + 2));
     const Bytes content = bytes.from(at + 4, std::max<std::size_t>(length, 2) - 2);

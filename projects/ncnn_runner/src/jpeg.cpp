@@ -24,20 +24,20 @@ void go_back(j_common_ptr info) {
 
 void say_nothing(j_common_ptr) {}
 
-/// Decode into `picture`; false where that fails. No object that has a
+/// Decode into `image`; false where that fails. No object that has a
 /// destructor lives here: longjmp would skip it.
 bool decode(const std::vector<std::uint8_t>& content, jpeg_decompress_struct& info,
-            ErrorHandler& errors, Picture& picture) {
+            ErrorHandler& errors, Image& image) {
   if (setjmp(errors.back) != 0) return false;
   jpeg_mem_src(&info, content.data(), static_cast<unsigned long>(content.size()));
   jpeg_read_header(&info, TRUE);
   if (info.num_components != 1 && info.num_components != 3) return false;
   info.out_color_space = JCS_RGB;
   jpeg_start_decompress(&info);
-  picture = Picture(Size{static_cast<int>(info.output_width),
+  image = Image(Size{static_cast<int>(info.output_width),
                          static_cast<int>(info.output_height)});
   while (info.output_scanline < info.output_height) {
-    JSAMPROW row = picture.row(static_cast<int>(info.output_scanline));
+    JSAMPROW row = image.row(static_cast<int>(info.output_scanline));
     jpeg_read_scanlines(&info, &row, 1);
   }
   // What is missing of a file that ends too early is grey, as with OpenCV.
@@ -47,18 +47,18 @@ bool decode(const std::vector<std::uint8_t>& content, jpeg_decompress_struct& in
 
 }  // namespace
 
-std::optional<Picture> decode_jpeg(const std::vector<std::uint8_t>& content) {
+std::optional<Image> decode_jpeg(const std::vector<std::uint8_t>& content) {
   ErrorHandler errors{};
   jpeg_decompress_struct info{};
   info.err = jpeg_std_error(&errors.manager);
   errors.manager.error_exit = go_back;
   errors.manager.output_message = say_nothing;
   jpeg_create_decompress(&info);
-  Picture picture;
-  const bool decoded = decode(content, info, errors, picture);
+  Image image;
+  const bool decoded = decode(content, info, errors, image);
   jpeg_destroy_decompress(&info);
   if (!decoded) return std::nullopt;
-  return picture;
+  return image;
 }
 
 }  // namespace sasd
@@ -67,7 +67,7 @@ std::optional<Picture> decode_jpeg(const std::vector<std::uint8_t>& content) {
 
 namespace sasd {
 
-std::optional<Picture> decode_jpeg(const std::vector<std::uint8_t>&) {
+std::optional<Image> decode_jpeg(const std::vector<std::uint8_t>&) {
   return std::nullopt;
 }
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "picture.h"
+#include "image.h"
 
 namespace sasd {
 
@@ -13,6 +13,6 @@ namespace sasd {
 ///
 /// @return Nothing if this was built without libjpeg, or the content is no
 /// grey or YCbCr JPEG file.
-std::optional<Picture> decode_jpeg(const std::vector<std::uint8_t>& content);
+std::optional<Image> decode_jpeg(const std::vector<std::uint8_t>& content);
 
 }  // namespace sasd

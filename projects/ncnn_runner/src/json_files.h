@@ -14,7 +14,7 @@ namespace sasd {
 using Json = nlohmann::ordered_json;
 
 /// A person as an entry of COCO's results: keypoints are a flat list of x, y
-/// and score, the box is (x, y, width, height), all in pixels of the picture.
+/// and score, the box is (x, y, width, height), all in pixels of the image.
 Json to_coco(const Person& person, std::int64_t image_id,
              const std::string& file_name);
 

@@ -25,7 +25,7 @@ struct Tap {
 /// Where the pixels of one side of the input come from.
 ///
 /// @param count Pixels of the input.
-/// @param length Pixels of the picture; in a padded line the first has index 1.
+/// @param length Pixels of the image; in a padded line the first has index 1.
 std::vector<Tap> make_taps(int count, int length, double step, double start) {
   constexpr double kScale = 1 << kPositionBits;
   constexpr int kShift = kPositionBits - kWeightBits;
@@ -45,22 +45,22 @@ std::vector<Tap> make_taps(int count, int length, double step, double start) {
   return taps;
 }
 
-/// A row of the picture with a pixel of padding at each end; all of it padding
-/// above and below the picture.
+/// A row of the image with a pixel of padding at each end; all of it padding
+/// above and below the image.
 class PaddedRow {
  public:
   PaddedRow(int width, std::uint8_t pad)
       : pixels_(3 * (static_cast<std::size_t>(width) + 2), pad), pad_(pad) {}
 
   /// @param row Counted from 1; 0 is the padding above.
-  void load(const Picture& picture, int row) {
+  void load(const Image& image, int row) {
     if (row == row_) return;
     row_ = row;
     const std::size_t bytes = pixels_.size() - 6;
-    if (row < 1 || row > picture.size.height) {
+    if (row < 1 || row > image.size.height) {
       std::fill_n(pixels_.begin() + 3, bytes, pad_);
     } else {
-      std::copy_n(picture.row(row - 1), bytes, pixels_.begin() + 3);
+      std::copy_n(image.row(row - 1), bytes, pixels_.begin() + 3);
     }
   }
 
@@ -92,46 +92,46 @@ Normalization make_normalization(const InputDescription& input) {
 
 }  // namespace
 
-Letterbox::Letterbox(Size picture, Size input) : picture_(picture), input_(input) {
-  const double ratio = static_cast<double>(picture.width) / picture.height;
+Letterbox::Letterbox(Size image, Size input) : image_(image), input_(input) {
+  const double ratio = static_cast<double>(image.width) / image.height;
   const double resized_width =
       std::min<double>(input.width, static_cast<double>(input.height) * ratio);
-  step_ = picture.width / resized_width;
-  left_ = (picture.width - step_ * input.width) / 2;
-  top_ = (picture.height - step_ * input.height) / 2;
+  step_ = image.width / resized_width;
+  left_ = (image.width - step_ * input.width) / 2;
+  top_ = (image.height - step_ * input.height) / 2;
 }
 
-float Letterbox::picture_x(float x) const {
+float Letterbox::image_x(float x) const {
   return static_cast<float>(x * step_ + left_);
 }
 
-float Letterbox::picture_y(float y) const {
+float Letterbox::image_y(float y) const {
   return static_cast<float>(y * step_ + top_);
 }
 
-Person Letterbox::to_picture(Person person) const {
+Person Letterbox::to_image(Person person) const {
   Box& box = person.box;
-  box = {picture_x(box.x1), picture_y(box.y1), picture_x(box.x2), picture_y(box.y2)};
+  box = {image_x(box.x1), image_y(box.y1), image_x(box.x2), image_y(box.y2)};
   for (Keypoint& point : person.keypoints) {
-    point.x = picture_x(point.x);
-    point.y = picture_y(point.y);
+    point.x = image_x(point.x);
+    point.y = image_y(point.y);
   }
   return person;
 }
 
-ncnn::Mat Letterbox::apply(const Picture& picture,
+ncnn::Mat Letterbox::apply(const Image& image,
                            const InputDescription& input) const {
-  const auto columns = make_taps(input_.width, picture_.width, step_, left_);
-  const auto rows = make_taps(input_.height, picture_.height, step_, top_);
+  const auto columns = make_taps(input_.width, image_.width, step_, left_);
+  const auto rows = make_taps(input_.height, image_.height, step_, top_);
   const Normalization normalized = make_normalization(input);
   ncnn::Mat planes(input_.width, input_.height, 3);
-  PaddedRow upper(picture_.width, input.pad_value);
-  PaddedRow lower(picture_.width, input.pad_value);
+  PaddedRow upper(image_.width, input.pad_value);
+  PaddedRow lower(image_.width, input.pad_value);
   for (int y = 0; y < input_.height; ++y) {
     const Tap& row = rows[static_cast<std::size_t>(y)];
     if (lower.row() == row.first) std::swap(upper, lower);
-    upper.load(picture, row.first);
-    lower.load(picture, row.second);
+    upper.load(image, row.first);
+    lower.load(image, row.second);
     for (int plane = 0; plane < 3; ++plane) {
       const int channel = input.rgb ? plane : 2 - plane;
       const auto& table = normalized[static_cast<std::size_t>(plane)];

@@ -13,8 +13,8 @@
 #include "estimator.h"
 #include "input_error.h"
 #include "json_files.h"
-#include "picture.h"
-#include "picture_ids.h"
+#include "image.h"
+#include "image_ids.h"
 #include "result_folder.h"
 
 namespace {
@@ -28,30 +28,30 @@ void complain(const std::exception& error) {
   std::cerr << "error: " << error.what() << '\n';
 }
 
-/// Process all pictures; those that cannot be read are named and left out.
+/// Process all images; those that cannot be read are named and left out.
 ///
 /// @return The exit status.
 int predict(const Estimator& estimator, const CommandLine& command, float score_thr) {
   const ModelDescription& model = estimator.model();
   const float keypoint_thr = command.keypoint_thr.value_or(model.thresholds.keypoint);
-  const std::vector<std::int64_t> ids = picture_ids(command.pictures);
-  ResultFolder results(*command.out, command.pictures);
+  const std::vector<std::int64_t> ids = image_ids(command.images);
+  ResultFolder results(*command.out, command.images);
   int status = 0;
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    const fs::path& file = command.pictures[i];
-    Picture picture;
+    const fs::path& file = command.images[i];
+    Image image;
     try {
-      picture = read_picture(file);
+      image = read_image(file);
     } catch (const InputError& error) {
       complain(error);
       results.add_problem(file, ids[i], error.what());
       status = kBadInput;
       continue;
     }
-    const std::vector<Person> persons = estimator(picture, score_thr);
-    results.add(file, ids[i], picture.size, persons);
+    const std::vector<Person> persons = estimator(image, score_thr);
+    results.add(file, ids[i], image.size, persons);
     try {
-      results.draw(file, std::move(picture), persons, model, keypoint_thr);
+      results.draw(file, std::move(image), persons, model, keypoint_thr);
     } catch (const InputError& error) {  // the results of the next ones matter more
       complain(error);
       status = kBadInput;
@@ -62,8 +62,8 @@ int predict(const Estimator& estimator, const CommandLine& command, float score_
 }
 
 void bench(const Estimator& estimator, const CommandLine& command, float score_thr) {
-  const fs::path& file = command.pictures.front();
-  const Json report = run_bench(estimator, read_picture(file), file.filename().string(),
+  const fs::path& file = command.images.front();
+  const Json report = run_bench(estimator, read_image(file), file.filename().string(),
                                 score_thr, *command.bench);
   print_bench(std::cout, report);
   if (!command.out) return;

@@ -15,7 +15,7 @@ using Color = std::array<std::uint8_t, 3>;
 
 enum class Precision { kFp32, kFp16, kInt8 };
 
-/// What the net takes: a picture in planes, (value - mean) / std.
+/// What the net takes: an image in planes, (value - mean) / std.
 struct InputDescription {
   std::string blob;
   Size size;     ///< The default where `dynamic`, otherwise the only one.
@@ -24,7 +24,7 @@ struct InputDescription {
   bool rgb;      ///< Order of the planes: RGB or BGR.
   std::array<float, 3> mean;
   std::array<float, 3> std;
-  std::uint8_t pad_value;  ///< Grey value around the picture.
+  std::uint8_t pad_value;  ///< Grey value around the image.
 };
 
 /// Sides of an anchor in pixels of the net's input.

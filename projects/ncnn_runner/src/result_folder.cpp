@@ -11,19 +11,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Drawings carry the pictures' names: none may hide another, or a picture.
+/// Drawings carry the images' names: none may hide another, or an image.
 ///
 /// @return The folder for the drawings, made.
 fs::path make_drawn_folder(const fs::path& drawn,
-                           const std::vector<fs::path>& pictures) {
+                           const std::vector<fs::path>& images) {
   std::set<fs::path> names;
-  for (const fs::path& picture : pictures) {
-    if (!names.insert(drawn_name(picture)).second) {
-      throw InputError(picture.string() +
-                       ": another picture has the same name; their drawings would "
+  for (const fs::path& image : images) {
+    if (!names.insert(drawn_name(image)).second) {
+      throw InputError(image.string() +
+                       ": another image has the same name; their drawings would "
                        "overwrite each other");
     }
-    if (fs::weakly_canonical(fs::absolute(picture).parent_path()) ==
+    if (fs::weakly_canonical(fs::absolute(image).parent_path()) ==
         fs::weakly_canonical(drawn)) {
       throw InputError(drawn.string() +
                        ": the input would be overwritten; name "
@@ -36,8 +36,8 @@ fs::path make_drawn_folder(const fs::path& drawn,
 }  // namespace
 
 ResultFolder::ResultFolder(const fs::path& folder,
-                           const std::vector<fs::path>& pictures)
-    : drawn_(make_drawn_folder(folder / "drawn", pictures)),
+                           const std::vector<fs::path>& images)
+    : drawn_(make_drawn_folder(folder / "drawn", images)),
       predictions_file_(folder / "predictions.json"),
       predictions_(predictions_file_),
       images_(folder / "images.json") {}
@@ -51,14 +51,14 @@ void ResultFolder::add(const fs::path& file, std::int64_t id, Size size,
                {"width", size.width},
                {"height", size.height}});
   num_people_ += persons.size();
-  ++num_pictures_;
+  ++num_images_;
 }
 
-void ResultFolder::draw(const fs::path& file, Picture picture,
+void ResultFolder::draw(const fs::path& file, Image image,
                         const std::vector<Person>& persons,
                         const ModelDescription& model, float keypoint_thr) const {
-  draw_persons(picture, persons, model, keypoint_thr);
-  write_picture(drawn_ / drawn_name(file), picture);
+  draw_persons(image, persons, model, keypoint_thr);
+  write_image(drawn_ / drawn_name(file), image);
 }
 
 void ResultFolder::add_problem(const fs::path& file, std::int64_t id,
@@ -68,8 +68,8 @@ void ResultFolder::add_problem(const fs::path& file, std::int64_t id,
 }
 
 std::string ResultFolder::summary() const {
-  return std::to_string(num_people_) + " people in " + std::to_string(num_pictures_) +
-         " pictures\n  poses     " + predictions_file_.string() + "\n  drawings  " +
+  return std::to_string(num_people_) + " people in " + std::to_string(num_images_) +
+         " images\n  poses     " + predictions_file_.string() + "\n  drawings  " +
          drawn_.string() + "\n";
 }
 

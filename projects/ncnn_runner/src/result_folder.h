@@ -9,31 +9,31 @@
 #include "geometry.h"
 #include "json_files.h"
 #include "model_description.h"
-#include "picture.h"
+#include "image.h"
 
 namespace sasd {
 
-/// What is found, on disk, complete after every picture: predictions.json (COCO's
+/// What is found, on disk, complete after every image: predictions.json (COCO's
 /// results), images.json (ids, names and sizes, or why one could not be read)
 /// and drawn/ (the skeletons).
 class ResultFolder {
  public:
-  /// @param pictures All that will be added, by their files.
-  /// @throws InputError The folder cannot be written, or a picture would be
+  /// @param images All that will be added, by their files.
+  /// @throws InputError The folder cannot be written, or an image would be
   ///     overwritten.
   ResultFolder(const std::filesystem::path& folder,
-               const std::vector<std::filesystem::path>& pictures);
+               const std::vector<std::filesystem::path>& images);
 
-  /// Write what was found in a picture.
+  /// Write what was found in an image.
   void add(const std::filesystem::path& file, std::int64_t id, Size size,
            const std::vector<Person>& persons);
 
-  /// Draw the skeletons into a picture, and write it.
-  void draw(const std::filesystem::path& file, Picture picture,
+  /// Draw the skeletons into an image, and write it.
+  void draw(const std::filesystem::path& file, Image image,
             const std::vector<Person>& persons, const ModelDescription& model,
             float keypoint_thr) const;
 
-  /// Note that a picture could not be read.
+  /// Note that an image could not be read.
   void add_problem(const std::filesystem::path& file, std::int64_t id,
                    const std::string& problem);
 
@@ -46,7 +46,7 @@ class ResultFolder {
   JsonListFile predictions_;
   JsonListFile images_;
   std::size_t num_people_ = 0;
-  std::size_t num_pictures_ = 0;
+  std::size_t num_images_ = 0;
 };
 
 /// Make a folder where it does not exist.

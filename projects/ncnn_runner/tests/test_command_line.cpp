@@ -18,7 +18,7 @@ void everything_is_understood() {
       {"model", "a.jpg", "--out", "out", "b.png", "--threads", "4", "--size", "640x384",
        "--score-thr", "0.25", "--keypoint-thr", "0", "--fp16-arithmetic"});
   CHECK(command.model == "model");
-  CHECK(command.pictures.size() == 2 && command.pictures[1] == "b.png");
+  CHECK(command.images.size() == 2 && command.images[1] == "b.png");
   CHECK(command.out && *command.out == "out");
   CHECK(command.threads == 4);
   CHECK(command.size && *command.size == (Size{640, 384}));
@@ -29,7 +29,7 @@ void everything_is_understood() {
 void bench_takes_a_number_or_none() {
   CHECK(parse({"model", "a.jpg", "--bench"}).bench == 50);
   CHECK(parse({"model", "a.jpg", "--bench", "7"}).bench == 7);
-  CHECK(parse({"model", "--bench", "a.jpg"}).pictures.size() == 1);
+  CHECK(parse({"model", "--bench", "a.jpg"}).images.size() == 1);
 }
 
 void one_number_is_a_square() {
@@ -41,7 +41,7 @@ void help_needs_nothing_else() { CHECK(parse({"--help"}).help); }
 
 void what_cannot_be_is_named() {
   CHECK_REFUSED(parse({}), "no model folder");
-  CHECK_REFUSED(parse({"m"}), "no picture");
+  CHECK_REFUSED(parse({"m"}), "no image");
   CHECK_REFUSED(parse({"m", "a"}), "--out DIR");
   CHECK_REFUSED(parse({"m", "a", "--out"}), "--out needs a value");
   CHECK_REFUSED(parse({"m", "a", "--thread", "2"}), "--thread: no such option");

@@ -21,40 +21,40 @@ Person person_with(const Keypoint& a, const Keypoint& b) {
   return {{0, 0, 220, 220}, 0.9F, {a, b}};
 }
 
-Picture drawn(const Person& person) {
-  Picture picture(Size{100, 60});
-  draw_persons(picture, {person}, two_joints(), 0.3F);
-  return picture;
+Image drawn(const Person& person) {
+  Image image(Size{100, 60});
+  draw_persons(image, {person}, two_joints(), 0.3F);
+  return image;
 }
 
-Color color_at(const Picture& picture, int x, int y) {
-  const std::uint8_t* pixel = picture.row(y) + 3 * x;
+Color color_at(const Image& image, int x, int y) {
+  const std::uint8_t* pixel = image.row(y) + 3 * x;
   return {pixel[0], pixel[1], pixel[2]};
 }
 
-bool is_black(const Picture& picture) {
-  return std::all_of(picture.rgb.begin(), picture.rgb.end(),
+bool is_black(const Image& image) {
+  return std::all_of(image.rgb.begin(), image.rgb.end(),
                      [](std::uint8_t value) { return value == 0; });
 }
 
 void joints_and_bones_have_their_colors() {
-  const Picture picture = drawn(person_with({20, 30, 0.9F}, {80, 30, 0.9F}));
-  CHECK((color_at(picture, 20, 30) == Color{255, 0, 0}));
-  CHECK((color_at(picture, 80, 30) == Color{0, 0, 255}));
-  CHECK((color_at(picture, 50, 30) == Color{0, 255, 0}));
-  CHECK((color_at(picture, 50, 50) == Color{0, 0, 0}));
+  const Image image = drawn(person_with({20, 30, 0.9F}, {80, 30, 0.9F}));
+  CHECK((color_at(image, 20, 30) == Color{255, 0, 0}));
+  CHECK((color_at(image, 80, 30) == Color{0, 0, 255}));
+  CHECK((color_at(image, 50, 30) == Color{0, 255, 0}));
+  CHECK((color_at(image, 50, 50) == Color{0, 0, 0}));
 }
 
 void uncertain_joints_and_their_bones_are_hidden() {
-  const Picture picture = drawn(person_with({20, 30, 0.2F}, {80, 30, 0.9F}));
-  CHECK((color_at(picture, 20, 30) == Color{0, 0, 0}));
-  CHECK((color_at(picture, 50, 30) == Color{0, 0, 0}));
-  CHECK((color_at(picture, 80, 30) == Color{0, 0, 255}));
+  const Image image = drawn(person_with({20, 30, 0.2F}, {80, 30, 0.9F}));
+  CHECK((color_at(image, 20, 30) == Color{0, 0, 0}));
+  CHECK((color_at(image, 50, 30) == Color{0, 0, 0}));
+  CHECK((color_at(image, 80, 30) == Color{0, 0, 255}));
 }
 
 void lines_are_cut_at_the_border() {
-  const Picture picture = drawn(person_with({-1e9F, 30, 0.9F}, {1e9F, 30, 0.9F}));
-  CHECK((color_at(picture, 50, 30) == Color{0, 255, 0}));
+  const Image image = drawn(person_with({-1e9F, 30, 0.9F}, {1e9F, 30, 0.9F}));
+  CHECK((color_at(image, 50, 30) == Color{0, 255, 0}));
   CHECK(is_black(drawn(person_with({-1e9F, -1e9F, 0.9F}, {-1e9F, -1e9F, 0.9F}))));
 }
 
@@ -69,11 +69,11 @@ void the_largest_person_is_drawn_last() {
   large.box = {0, 0, 440, 440};
   Person small = person_with({50, 10, 0.9F}, {50, 50, 0.9F});
   small.box = {0, 0, 10, 10};
-  Picture picture(Size{100, 60});
+  Image image(Size{100, 60});
   ModelDescription model = two_joints();
-  draw_persons(picture, {large, small}, model, 0.3F);
+  draw_persons(image, {large, small}, model, 0.3F);
   // Where they cross, the rim of the large one covers the small one.
-  CHECK((color_at(picture, 50, 35) == Color{27, 27, 31}));
+  CHECK((color_at(image, 50, 35) == Color{27, 27, 31}));
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include "check.h"
 #include "exif.h"
 #include "json_files.h"
-#include "picture.h"
-#include "picture_ids.h"
+#include "image.h"
+#include "image_ids.h"
 #include "temporary_folder.h"
 
 namespace {
@@ -48,51 +48,51 @@ void every_beginning_of_a_file_is_survived() {
   }
 }
 
-void pictures_that_cannot_be_read_are_named() {
+void images_that_cannot_be_read_are_named() {
   const TemporaryFolder folder;
   folder.write("empty.jpg", "");
-  folder.write("text.jpg", "no picture");
-  CHECK_REFUSED(read_picture(folder.path() / "none.jpg"), "none.jpg: no such picture");
-  CHECK_REFUSED(read_picture(folder.path() / "empty.jpg"), "empty.jpg: cannot be read");
-  CHECK_REFUSED(read_picture(folder.path() / "text.jpg"), "text.jpg: not a whole");
-  CHECK_REFUSED(read_picture(folder.path()), "is no file");
+  folder.write("text.jpg", "no image");
+  CHECK_REFUSED(read_image(folder.path() / "none.jpg"), "none.jpg: no such image");
+  CHECK_REFUSED(read_image(folder.path() / "empty.jpg"), "empty.jpg: cannot be read");
+  CHECK_REFUSED(read_image(folder.path() / "text.jpg"), "text.jpg: not a whole");
+  CHECK_REFUSED(read_image(folder.path()), "is no file");
   const std::string too_long = std::string(300, 'a') + ".jpg";
-  CHECK_REFUSED(read_picture(folder.path() / too_long), "no such picture");
+  CHECK_REFUSED(read_image(folder.path() / too_long), "no such image");
 }
 
-void a_written_picture_is_read_back() {
+void a_written_image_is_read_back() {
   const TemporaryFolder folder;
-  Picture picture(Size{3, 2});
-  for (std::size_t i = 0; i < picture.rgb.size(); ++i) {
-    picture.rgb[i] = static_cast<std::uint8_t>(10 * i);
+  Image image(Size{3, 2});
+  for (std::size_t i = 0; i < image.rgb.size(); ++i) {
+    image.rgb[i] = static_cast<std::uint8_t>(10 * i);
   }
-  write_picture(folder.path() / "a.png", picture);
-  const Picture read = read_picture(folder.path() / "a.png");
+  write_image(folder.path() / "a.png", image);
+  const Image read = read_image(folder.path() / "a.png");
   CHECK((read.size == Size{3, 2}));
-  CHECK(read.rgb == picture.rgb);
-  write_picture(folder.path() / "a.jpg", picture);  // each kind has an end of its own
-  write_picture(folder.path() / "a.bmp", picture);
+  CHECK(read.rgb == image.rgb);
+  write_image(folder.path() / "a.jpg", image);  // each kind has an end of its own
+  write_image(folder.path() / "a.bmp", image);
   std::filesystem::create_symlink("/dev/full", folder.path() / "full.png");
-  CHECK_REFUSED(write_picture(folder.path() / "full.png", picture),
+  CHECK_REFUSED(write_image(folder.path() / "full.png", image),
                 "cannot be written");
-  CHECK_REFUSED(write_picture(folder.path() / "none" / "a.png", picture),
+  CHECK_REFUSED(write_image(folder.path() / "none" / "a.png", image),
                 "cannot be written");
 }
 
-void drawn_pictures_keep_their_names() {
+void drawn_images_keep_their_names() {
   CHECK(drawn_name("x/a.jpg") == "a.jpg");
   CHECK(drawn_name("b.PNG") == "b.PNG");
   CHECK(drawn_name("c.ppm") == "c.ppm.png");
 }
 
 void numbers_as_names_are_ids() {
-  CHECK((picture_ids({"x/000012.jpg", "7.png"}) == std::vector<std::int64_t>{12, 7}));
-  CHECK((picture_ids({"a.jpg", "7.png"}) == std::vector<std::int64_t>{1, 2}));
-  CHECK((picture_ids({"7.jpg", "07.png"}) == std::vector<std::int64_t>{1, 2}));
-  CHECK((picture_ids({"9223372036854775807.jpg", "4294967296.jpg"}) ==
+  CHECK((image_ids({"x/000012.jpg", "7.png"}) == std::vector<std::int64_t>{12, 7}));
+  CHECK((image_ids({"a.jpg", "7.png"}) == std::vector<std::int64_t>{1, 2}));
+  CHECK((image_ids({"7.jpg", "07.png"}) == std::vector<std::int64_t>{1, 2}));
+  CHECK((image_ids({"9223372036854775807.jpg", "4294967296.jpg"}) ==
          std::vector<std::int64_t>{9223372036854775807, 4294967296}));
-  CHECK((picture_ids({"9223372036854775808.jpg"}) == std::vector<std::int64_t>{1}));
-  CHECK((picture_ids({"-7.jpg"}) == std::vector<std::int64_t>{1}));
+  CHECK((image_ids({"9223372036854775808.jpg"}) == std::vector<std::int64_t>{1}));
+  CHECK((image_ids({"-7.jpg"}) == std::vector<std::int64_t>{1}));
 }
 
 void persons_are_written_as_coco_does() {
@@ -127,9 +127,9 @@ int main() {
   orientation_is_found_in_both_byte_orders();
   files_that_do_not_say_stay_as_they_are();
   every_beginning_of_a_file_is_survived();
-  pictures_that_cannot_be_read_are_named();
-  a_written_picture_is_read_back();
-  drawn_pictures_keep_their_names();
+  images_that_cannot_be_read_are_named();
+  a_written_image_is_read_back();
+  drawn_images_keep_their_names();
   numbers_as_names_are_ids();
   persons_are_written_as_coco_does();
   a_list_is_valid_after_each_addition();

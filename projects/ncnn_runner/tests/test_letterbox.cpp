@@ -25,29 +25,29 @@ std::vector<int> row_of(const ncnn::Mat& planes, int plane, int y) {
 
 void landscape_is_padded_above_and_below() {
   const Letterbox letterbox({640, 480}, {512, 512});
-  CHECK_NEAR(letterbox.picture_x(0), 0.0F, 1e-4F);
-  CHECK_NEAR(letterbox.picture_x(512), 640.0F, 1e-4F);
-  CHECK_NEAR(letterbox.picture_y(64), 0.0F, 1e-4F);
-  CHECK_NEAR(letterbox.picture_y(448), 480.0F, 1e-4F);
+  CHECK_NEAR(letterbox.image_x(0), 0.0F, 1e-4F);
+  CHECK_NEAR(letterbox.image_x(512), 640.0F, 1e-4F);
+  CHECK_NEAR(letterbox.image_y(64), 0.0F, 1e-4F);
+  CHECK_NEAR(letterbox.image_y(448), 480.0F, 1e-4F);
 }
 
 void portrait_is_padded_at_the_sides() {
   const Letterbox letterbox({1, 700}, {320, 192});
-  CHECK_NEAR(letterbox.picture_y(192), 700.0F, 1e-3F);
-  CHECK_NEAR(letterbox.picture_x(160), 0.5F, 1e-4F);
+  CHECK_NEAR(letterbox.image_y(192), 700.0F, 1e-3F);
+  CHECK_NEAR(letterbox.image_x(160), 0.5F, 1e-4F);
 }
 
-void the_centre_of_a_very_wide_picture_is_the_centre_of_the_input() {
+void the_centre_of_a_very_wide_image_is_the_centre_of_the_input() {
   const Letterbox letterbox({10000, 1}, {512, 512});
-  CHECK_NEAR(letterbox.picture_x(256), 5000.0F, 1e-2F);
-  CHECK_NEAR(letterbox.picture_y(256), 0.5F, 1e-4F);
+  CHECK_NEAR(letterbox.image_x(256), 5000.0F, 1e-2F);
+  CHECK_NEAR(letterbox.image_y(256), 0.5F, 1e-4F);
 }
 
 void all_of_a_person_moves() {
   Person person;
   person.box = {0, 64, 512, 448};
   person.keypoints = {{256, 256, 0.5F}};
-  person = Letterbox({640, 480}, {512, 512}).to_picture(person);
+  person = Letterbox({640, 480}, {512, 512}).to_image(person);
   CHECK_NEAR(person.box.x1, 0.0F, 1e-3F);
   CHECK_NEAR(person.box.y1, 0.0F, 1e-3F);
   CHECK_NEAR(person.box.x2, 640.0F, 1e-3F);
@@ -57,18 +57,18 @@ void all_of_a_person_moves() {
   CHECK_NEAR(person.keypoints[0].score, 0.5F, 0.0F);
 }
 
-void a_picture_of_the_inputs_size_stays_as_it_is() {
-  Picture picture(Size{8, 4});
-  for (std::size_t i = 0; i < picture.rgb.size(); ++i) {
-    picture.rgb[i] = static_cast<std::uint8_t>(2 * i);
+void a_image_of_the_inputs_size_stays_as_it_is() {
+  Image image(Size{8, 4});
+  for (std::size_t i = 0; i < image.rgb.size(); ++i) {
+    image.rgb[i] = static_cast<std::uint8_t>(2 * i);
   }
   const ncnn::Mat planes =
-      Letterbox(picture.size, picture.size).apply(picture, plain_input());
+      Letterbox(image.size, image.size).apply(image, plain_input());
   bool same = true;
   for (int plane = 0; plane < 3; ++plane) {
     for (int y = 0; y < 4; ++y) {
       for (int x = 0; x < 8; ++x) {
-        same &= planes.channel(plane).row(y)[x] == picture.row(y)[3 * x + plane];
+        same &= planes.channel(plane).row(y)[x] == image.row(y)[3 * x + plane];
       }
     }
   }
@@ -76,12 +76,12 @@ void a_picture_of_the_inputs_size_stays_as_it_is() {
 }
 
 // 2 x 1 pixels, 0 and 100, in an input of 4 x 4: columns lie at 0, 0.5, 1 and
-// 1.5 of the picture, rows at -0.5, 0, 0.5 and 1; beyond it all is 114.
+// 1.5 of the image, rows at -0.5, 0, 0.5 and 1; beyond it all is 114.
 void enlarging_mixes_neighbours_and_padding() {
-  Picture picture(Size{2, 1});
-  picture.rgb = {0, 0, 0, 100, 100, 100};
+  Image image(Size{2, 1});
+  image.rgb = {0, 0, 0, 100, 100, 100};
   const ncnn::Mat planes =
-      Letterbox(picture.size, {4, 4}).apply(picture, plain_input());
+      Letterbox(image.size, {4, 4}).apply(image, plain_input());
   CHECK((row_of(planes, 0, 0) == std::vector<int>{57, 82, 107, 111}));
   CHECK((row_of(planes, 0, 1) == std::vector<int>{0, 50, 100, 107}));
   CHECK((row_of(planes, 1, 2) == std::vector<int>{57, 82, 107, 111}));
@@ -89,13 +89,13 @@ void enlarging_mixes_neighbours_and_padding() {
 }
 
 void planes_are_ordered_and_normalised() {
-  Picture picture(Size{1, 1});
-  picture.rgb = {10, 20, 30};
+  Image image(Size{1, 1});
+  image.rgb = {10, 20, 30};
   InputDescription input = plain_input();
   input.rgb = false;
   input.mean = {10, 0, 4};
   input.std = {2, 4, 3};
-  const ncnn::Mat planes = Letterbox({1, 1}, {1, 1}).apply(picture, input);
+  const ncnn::Mat planes = Letterbox({1, 1}, {1, 1}).apply(image, input);
   CHECK_NEAR(planes.channel(0)[0], 10.0F, 1e-6F);  // (blue - 10) / 2
   CHECK_NEAR(planes.channel(1)[0], 5.0F, 1e-6F);
   CHECK_NEAR(planes.channel(2)[0], 2.0F, 1e-6F);
@@ -106,9 +106,9 @@ void planes_are_ordered_and_normalised() {
 int main() {
   landscape_is_padded_above_and_below();
   portrait_is_padded_at_the_sides();
-  the_centre_of_a_very_wide_picture_is_the_centre_of_the_input();
+  the_centre_of_a_very_wide_image_is_the_centre_of_the_input();
   all_of_a_person_moves();
-  a_picture_of_the_inputs_size_stays_as_it_is();
+  a_image_of_the_inputs_size_stays_as_it_is();
   enlarging_mixes_neighbours_and_padding();
   planes_are_ordered_and_normalised();
   return check::failures();

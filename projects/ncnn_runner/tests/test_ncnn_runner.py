@@ -59,16 +59,16 @@ def run(build_folder: Path) -> Run:
 
 
 @pytest.fixture(scope='module')
-def picture() -> np.ndarray:
-    """A picture of drawn people, (240, 320, 3)."""
+def people_image() -> np.ndarray:
+    """A people_image of drawn people, (240, 320, 3)."""
     people = SyntheticPeople(num_images=1, image_size=(320, 240), max_people=4)
     return people.render(0).image
 
 
 @pytest.fixture(scope='module')
-def picture_file(picture: np.ndarray, tmp_path_factory) -> Path:
+def image_file(people_image: np.ndarray, tmp_path_factory) -> Path:
     """The same as a file that loses nothing."""
-    return write(tmp_path_factory.mktemp('picture') / 'people.png', picture)
+    return write(tmp_path_factory.mktemp('people_image') / 'people.png', people_image)
 
 
 @pytest.fixture(scope='module')
@@ -81,12 +81,12 @@ def checkpoint(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope='module')
-def model(build_folder: Path, checkpoint: Path, picture_file: Path,
+def model(build_folder: Path, checkpoint: Path, image_file: Path,
           tmp_path_factory) -> Path:
     """A model folder of the net with these weights, at a fixed size of 192."""
     folder = tmp_path_factory.mktemp('model') / SMALL
     export_model(CONFIGS / 'deploy' / 'pose_ncnn_static.py',
-                 CONFIGS / f'{SMALL}.py', checkpoint, picture_file, folder)
+                 CONFIGS / f'{SMALL}.py', checkpoint, image_file, folder)
     return folder
 
 
@@ -96,8 +96,8 @@ def broken(model: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(model, tmp_path / 'broken'))
 
 
-def write(path: Path, picture: np.ndarray) -> Path:
-    assert cv2.imwrite(str(path), picture)
+def write(path: Path, people_image: np.ndarray) -> Path:
+    assert cv2.imwrite(str(path), people_image)
     return path
 
 
@@ -137,49 +137,49 @@ def assert_refused(done: subprocess.CompletedProcess, *parts: str) -> None:
 class TestPeople:
 
     def test_same_as_python_and_torch(self, run: Run, model: Path, checkpoint: Path,
-                                      picture: np.ndarray, picture_file: Path,
+                                      people_image: np.ndarray, image_file: Path,
                                       tmp_path: Path) -> None:
-        done = run(model, picture_file, '--out', tmp_path, '--threads', 1)
+        done = run(model, image_file, '--out', tmp_path, '--threads', 1)
         assert done.returncode == 0, done.stderr
         found = read(tmp_path / 'predictions.json')
         assert len(found) >= 3
         assert {(p['image_id'], p['file_name']) for p in found} == {
-            (1, picture_file.name)}
+            (1, image_file.name)}
         assert [p['score'] for p in found] == sorted(
             (p['score'] for p in found), reverse=True)
 
-        by_python = PoseEstimator(model)(picture)
+        by_python = PoseEstimator(model)(people_image)
         by_torch = PoseEstimator(
             config=CONFIGS / f'{SMALL}.py', checkpoint=checkpoint, device='cpu',
-            score_thr=SCORE_THR)(picture)
+            score_thr=SCORE_THR)(people_image)
         assert_same_people(found, [p.to_coco() for p in by_python])
         assert_same_people(found, [p.to_coco() for p in by_torch])
 
     def test_keys_are_those_of_to_coco(self, run: Run, model: Path,
-                                       picture: np.ndarray, picture_file: Path,
+                                       people_image: np.ndarray, image_file: Path,
                                        tmp_path: Path) -> None:
-        run(model, picture_file, '--out', tmp_path)
-        person = PoseEstimator(model)(picture)[0]
+        run(model, image_file, '--out', tmp_path)
+        person = PoseEstimator(model)(people_image)[0]
         assert list(read(tmp_path / 'predictions.json')[0]) == [
             'image_id', 'file_name', *person.to_coco()]
 
-    def test_thresholds(self, run: Run, model: Path, picture: np.ndarray,
-                        picture_file: Path, tmp_path: Path) -> None:
-        run(model, picture_file, '--out', tmp_path, '--score-thr', 0.6,
+    def test_thresholds(self, run: Run, model: Path, people_image: np.ndarray,
+                        image_file: Path, tmp_path: Path) -> None:
+        run(model, image_file, '--out', tmp_path, '--score-thr', 0.6,
             '--keypoint-thr', 1)
-        people = PoseEstimator(model, score_thr=0.6)(picture)
+        people = PoseEstimator(model, score_thr=0.6)(people_image)
         assert_same_people(read(tmp_path / 'predictions.json'),
                            [p.to_coco() for p in people])
         # No keypoint is that certain, so nothing is drawn.
-        drawn = cv2.imread(str(tmp_path / 'drawn' / picture_file.name))
-        np.testing.assert_array_equal(drawn, picture)
+        drawn = cv2.imread(str(tmp_path / 'drawn' / image_file.name))
+        np.testing.assert_array_equal(drawn, people_image)
 
-    def test_drawing(self, run: Run, model: Path, picture: np.ndarray,
-                     picture_file: Path, tmp_path: Path) -> None:
-        run(model, picture_file, '--out', tmp_path, '--keypoint-thr', 0)
-        drawn = cv2.imread(str(tmp_path / 'drawn' / picture_file.name))
-        assert drawn.shape == picture.shape
-        changed = (drawn != picture).any(axis=2)
+    def test_drawing(self, run: Run, model: Path, people_image: np.ndarray,
+                     image_file: Path, tmp_path: Path) -> None:
+        run(model, image_file, '--out', tmp_path, '--keypoint-thr', 0)
+        drawn = cv2.imread(str(tmp_path / 'drawn' / image_file.name))
+        assert drawn.shape == people_image.shape
+        changed = (drawn != people_image).any(axis=2)
         people = read(tmp_path / 'predictions.json')
         points = np.concatenate(
             [np.reshape(p['keypoints'], (-1, 3))[:, :2] for p in people])
@@ -249,13 +249,13 @@ class TestJpeg:
     @pytest.mark.parametrize('mode', ['RGB', 'L'])
     def test_kinds(self, build_folder: Path, photograph: Image.Image, kind: str,
                    mode: str, tmp_path: Path) -> None:
-        file = tmp_path / 'picture.jpg'
+        file = tmp_path / 'people_image.jpg'
         photograph.convert(mode).save(file, quality=80, **JPEG_KINDS[kind])
         self.assert_same_pixels(build_folder, file, cv2.imread(str(file)))
 
     def test_four_inks(self, build_folder: Path, photograph: Image.Image,
                        tmp_path: Path) -> None:
-        file = tmp_path / 'picture.jpg'
+        file = tmp_path / 'people_image.jpg'
         photograph.convert('CMYK').save(file)
         done = subprocess.run([build_folder / 'dump_input', file, '117', '83'],
                               capture_output=True, check=False)
@@ -263,13 +263,13 @@ class TestJpeg:
 
     def test_a_torn_file(self, build_folder: Path, photograph: Image.Image,
                          tmp_path: Path) -> None:
-        file = tmp_path / 'picture.jpg'
+        file = tmp_path / 'people_image.jpg'
         photograph.save(file)
         file.write_bytes(file.read_bytes()[:1500])
         self.assert_same_pixels(build_folder, file, cv2.imread(str(file)))
 
 
-class TestPictures:
+class TestImages:
 
     @pytest.mark.parametrize('size', [(192, 192), (320, 192), (512, 512)])
     def test_input_equals_the_pipelines(self, build_folder: Path,
@@ -288,22 +288,22 @@ class TestPictures:
             expected = resize(dict(img=image, ori_shape=shape))['img'][..., ::-1]
             np.testing.assert_array_equal(planes.transpose(1, 2, 0), expected)
 
-    def test_unusual_kinds(self, run: Run, model: Path, picture: np.ndarray,
+    def test_unusual_kinds(self, run: Run, model: Path, people_image: np.ndarray,
                            tmp_path: Path) -> None:
-        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-        alpha = np.dstack([picture, grey])
-        narrow, wide = picture[:, :1], np.tile(picture[:4], (1, 30, 1))
-        deep = picture.astype(np.uint16) * 257
+        grey = cv2.cvtColor(people_image, cv2.COLOR_BGR2GRAY)
+        alpha = np.dstack([people_image, grey])
+        narrow, wide = people_image[:, :1], np.tile(people_image[:4], (1, 30, 1))
+        deep = people_image.astype(np.uint16) * 257
         kinds = dict(grey=grey, alpha=alpha, narrow=narrow, wide=wide, deep=deep)
         files = [write(tmp_path / f'{name}.png', image)
                  for name, image in kinds.items()]
-        files.append(write(tmp_path / 'plain.ppm', picture))
+        files.append(write(tmp_path / 'plain.ppm', people_image))
         done = run(model, *files, '--out', tmp_path / 'out')
         assert done.returncode == 0, done.stderr
         images = read(tmp_path / 'out' / 'images.json')
         found = read(tmp_path / 'out' / 'predictions.json')
         estimator = PoseEstimator(model)
-        for info, image in zip(images, [*kinds.values(), picture], strict=True):
+        for info, image in zip(images, [*kinds.values(), people_image], strict=True):
             assert (info['height'], info['width']) == image.shape[:2]
             people = [p for p in found if p['image_id'] == info['id']]
             assert_same_people(people, [p.to_coco() for p in estimator(image)])
@@ -329,9 +329,9 @@ class TestPictures:
             planes.transpose(1, 2, 0), upright[..., ::-1], atol=4)
 
     def test_one_that_cannot_be_read_keeps_no_other_back(
-            self, run: Run, model: Path, picture: np.ndarray,
+            self, run: Run, model: Path, people_image: np.ndarray,
             tmp_path: Path) -> None:
-        good = [write(tmp_path / f'{name}.png', picture) for name in (7, 9)]
+        good = [write(tmp_path / f'{name}.png', people_image) for name in (7, 9)]
         torn = tmp_path / '8.png'
         torn.write_bytes(good[0].read_bytes()[:500])
         done = run(model, good[0], torn, good[1], '--out', tmp_path / 'out')
@@ -345,46 +345,46 @@ class TestPictures:
 
 class TestBadInput:
 
-    def test_missing_picture(self, run: Run, model: Path, tmp_path: Path) -> None:
+    def test_missing_image(self, run: Run, model: Path, tmp_path: Path) -> None:
         assert_refused(run(model, tmp_path / 'none.jpg', '--out', tmp_path),
-                       'none.jpg: no such picture')
+                       'none.jpg: no such people_image')
 
-    def test_same_names(self, run: Run, model: Path, picture_file: Path,
+    def test_same_names(self, run: Run, model: Path, image_file: Path,
                         tmp_path: Path) -> None:
-        copy = shutil.copy(picture_file, tmp_path)
-        assert_refused(run(model, picture_file, copy, '--out', tmp_path / 'out'),
+        copy = shutil.copy(image_file, tmp_path)
+        assert_refused(run(model, image_file, copy, '--out', tmp_path / 'out'),
                        'the same name')
 
     def test_input_would_be_overwritten(self, run: Run, model: Path,
-                                        picture: np.ndarray,
+                                        people_image: np.ndarray,
                                         tmp_path: Path) -> None:
         (tmp_path / 'drawn').mkdir()
-        file = write(tmp_path / 'drawn' / 'a.png', picture)
+        file = write(tmp_path / 'drawn' / 'a.png', people_image)
         assert_refused(run(model, file, '--out', tmp_path), 'overwritten')
-        np.testing.assert_array_equal(cv2.imread(str(file)), picture)
+        np.testing.assert_array_equal(cv2.imread(str(file)), people_image)
 
     def test_out_is_a_file(self, run: Run, model: Path,
-                           picture_file: Path) -> None:
-        assert_refused(run(model, picture_file, '--out', picture_file), '--out')
+                           image_file: Path) -> None:
+        assert_refused(run(model, image_file, '--out', image_file), '--out')
 
     @pytest.mark.parametrize(
         'name', ['deploy.json', 'end2end.param', 'end2end.bin'])
-    def test_missing_file(self, run: Run, broken: Path, picture_file: Path,
+    def test_missing_file(self, run: Run, broken: Path, image_file: Path,
                           tmp_path: Path, name: str) -> None:
         (broken / name).unlink()
-        assert_refused(run(broken, picture_file, '--out', tmp_path / 'out'),
+        assert_refused(run(broken, image_file, '--out', tmp_path / 'out'),
                        name, 'no such file')
         assert not (tmp_path / 'out').exists()
 
-    def test_damaged_files(self, run: Run, broken: Path, picture_file: Path,
+    def test_damaged_files(self, run: Run, broken: Path, image_file: Path,
                            tmp_path: Path) -> None:
         weights = (broken / 'end2end.bin').read_bytes()
         for content in weights[:1000], weights + b'more':
             (broken / 'end2end.bin').write_bytes(content)
-            assert_refused(run(broken, picture_file, '--out', tmp_path / 'out'),
+            assert_refused(run(broken, image_file, '--out', tmp_path / 'out'),
                            'end2end.bin: does not hold the weights')
         (broken / 'end2end.param').write_text('no net')
-        assert_refused(run(broken, picture_file, '--out', tmp_path / 'out'),
+        assert_refused(run(broken, image_file, '--out', tmp_path / 'out'),
                        'end2end.param: not a net')
 
     @pytest.mark.parametrize('change, part', [
@@ -393,40 +393,40 @@ class TestBadInput:
         (lambda d: d['outputs'][0]['anchors'].pop(), 'output out0 has the shape'),
         (lambda d: d['outputs'][2].update(stride=16), 'output out2 has the shape'),
         (lambda d: d['outputs'][0].update(name='map'), "no blob 'map'"),
-        (lambda d: d['input'].update(name='picture'), "no blob 'picture'"),
+        (lambda d: d['input'].update(name='people_image'), "no blob 'people_image'"),
     ])
     def test_description_of_another_net(self, run: Run, broken: Path,
-                                        picture_file: Path, tmp_path: Path,
+                                        image_file: Path, tmp_path: Path,
                                         change: Callable, part: str) -> None:
         content = json.loads((broken / 'deploy.json').read_text())
         change(content)
         content['skeleton'] = []
         (broken / 'deploy.json').write_text(json.dumps(content))
-        assert_refused(run(broken, picture_file, '--out', tmp_path / 'out'),
+        assert_refused(run(broken, image_file, '--out', tmp_path / 'out'),
                        'end2end.param', part)
 
-    def test_wrong_size(self, run: Run, model: Path, picture_file: Path,
+    def test_wrong_size(self, run: Run, model: Path, image_file: Path,
                         tmp_path: Path) -> None:
-        assert_refused(run(model, picture_file, '--out', tmp_path, '--size', 256),
+        assert_refused(run(model, image_file, '--out', tmp_path, '--size', 256),
                        '--size 256x256', '192x192 only')
 
     def test_16_bits_of_a_net_of_32(self, run: Run, model: Path,
-                                    picture_file: Path, tmp_path: Path) -> None:
+                                    image_file: Path, tmp_path: Path) -> None:
         assert_refused(
-            run(model, picture_file, '--out', tmp_path, '--fp16-arithmetic'),
+            run(model, image_file, '--out', tmp_path, '--fp16-arithmetic'),
             '--fp16-arithmetic', 'export it as fp16')
 
-    def test_arguments(self, run: Run, model: Path, picture_file: Path) -> None:
+    def test_arguments(self, run: Run, model: Path, image_file: Path) -> None:
         assert_refused(run(), 'no model folder')
-        assert_refused(run(model, picture_file), '--out')
-        assert_refused(run(model, picture_file, '--bench', '--thread', 1), '--thread')
+        assert_refused(run(model, image_file), '--out')
+        assert_refused(run(model, image_file, '--bench', '--thread', 1), '--thread')
 
 
 class TestBench:
 
-    def test_says_how_fast_on_what(self, run: Run, model: Path, picture_file: Path,
+    def test_says_how_fast_on_what(self, run: Run, model: Path, image_file: Path,
                                    tmp_path: Path) -> None:
-        done = run(model, picture_file, '--bench', 5, '--threads', 1, '--out',
+        done = run(model, image_file, '--bench', 5, '--threads', 1, '--out',
                    tmp_path)
         assert done.returncode == 0, done.stderr
         report = json.loads((tmp_path / 'bench.json').read_text())
@@ -436,7 +436,7 @@ class TestBench:
         assert system['threads'] == 1 and system['fp16_storage'] is False
         assert report['model'] == dict(
             name=SMALL, precision='fp32', width=192, height=192)
-        assert report['runs'] == 5 and report['picture']['people'] >= 3
+        assert report['runs'] == 5 and report['people_image']['people'] >= 3
         for times in report['milliseconds'].values():
             assert 0 < times['min'] <= times['median'] <= times['p95'] <= times['max']
         steps = report['milliseconds']

@@ -30,7 +30,7 @@ from sasd_mmpose.engine.hooks import TimeLimitReached
 
 EPOCHS = 3
 ITERS_PER_EPOCH = 2
-# Six drawn pictures, augmented, the twin from the second epoch on.
+# Six drawn images, augmented, the twin from the second epoch on.
 CONFIG = f"""
 _base_ = '{CONFIGS.as_posix()}/sasd_xs_synthetic.py'
 max_epochs = {EPOCHS}
@@ -254,8 +254,8 @@ def write(suite: Suite, row: str, seed: int, ap: float, **changes) -> Path:
     path = suite.result_path(row, 'mini', seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(dict(
-        row=row, seed=seed, epochs=4, trained_on='a, 9 pictures',
-        evaluated_on='b, 3 pictures, 64 px', flip_test=True, batch_size=2,
+        row=row, seed=seed, epochs=4, trained_on='a, 9 images',
+        evaluated_on='b, 3 images, 64 px', flip_test=True, batch_size=2,
         training_hours=0.5, machine='a machine',
         metrics={'AP': ap, 'AP .5': 2 * ap, 'person OKS': 0.5}
         ) | changes))
@@ -300,7 +300,7 @@ def test_a_single_seed_has_no_spread(measured):
 
 def test_the_terms_are_told(measured):
     said = suite_table(measured, 'mini').splitlines()[0]
-    assert 'b, 3 pictures, 64 px, flip test' in said
+    assert 'b, 3 images, 64 px, flip test' in said
     assert '4 epochs of batches of 2, 2.5 h in all (a machine)' in said
 
 
@@ -328,7 +328,7 @@ def test_a_file_that_is_no_result(measured, content):
         read_results(measured, 'mini')
 
 
-def test_the_picture(measured, tmp_path):
+def test_the_image(measured, tmp_path):
     path = plot_suite(measured, 'mini', tmp_path / 'plots' / 'plot.png')
     assert path.stat().st_size > 10_000
 

@@ -99,7 +99,7 @@ def test_shares_follow_the_level_that_is_sure(cfg, model):
         objectness.fill_(bias)
     report = measure_levels(cfg, model, 64)
     assert report['shares'] == {'P3': 0.0, 'P4': 1.0, 'P5': 0.0}
-    assert report['pictures'] == 3
+    assert report['images'] == 3
     assert set(report['ap']) == {view.name for view in make_views(model)}
     assert all(0 <= ap <= 1 for ap in report['ap'].values())
 

@@ -50,7 +50,7 @@ def test_every_suite_stands_in_the_documents():
 
 
 def test_levels_stand_beside_their_sizes(tmp_path, monkeypatch):
-    entries = [dict(size=size, pictures=7, ap={"P'4": size / 1000},
+    entries = [dict(size=size, images=7, ap={"P'4": size / 1000},
                     shares=dict(P3=0.25)) for size in (128, 256)]
     report = dict(levels=entries, gradient_shares={'high.loss_oks': 0.5})
     (tmp_path / 'results/levels').mkdir(parents=True)
@@ -61,4 +61,4 @@ def test_levels_stand_beside_their_sizes(tmp_path, monkeypatch):
     assert '| net, base input in pixels | 128 | 256 |' in table
     assert "| AP of P'4 | 0.1280 | 0.2560 |" in table
     assert '| detections of P3 | 25% | 25% |' in table
-    assert '7 pictures' in table and 'high.oks 50.0%' in table
+    assert '7 images' in table and 'high.oks 50.0%' in table

@@ -21,8 +21,8 @@ from sasd_mmpose.models import deployed_cfg
 
 ROOT = CONFIGS.parent
 RECORD = dict(epochs=7, seed=3, training_hours=1.5, machine='a machine',
-              trained_on='drawn people, 9 pictures',
-              evaluated_on='drawn people, 2 pictures, 64 px')
+              trained_on='drawn people, 9 images',
+              evaluated_on='drawn people, 2 images, 64 px')
 ABOUT = dict(summary='A net for tests.', started_from='random weights',
              licence='Nothing else.', limits='Anything at all.')
 CONFIG = f"""
@@ -137,9 +137,9 @@ def test_mmpose_inferencer_takes_it_by_paths(root, published):
     found = inferencer.inferencer.model.state_dict()
     for name, value in weights.items():
         torch.testing.assert_close(found[name], value.to(found[name].dtype))
-    picture = root / 'picture.png'
-    cv2.imwrite(str(picture), SyntheticPeople(num_images=1)[0]['img'])
-    people = next(inferencer(str(picture)))['predictions'][0]
+    image = root / 'image.png'
+    cv2.imwrite(str(image), SyntheticPeople(num_images=1)[0]['img'])
+    people = next(inferencer(str(image)))['predictions'][0]
     assert all(len(person['keypoints']) == 17 for person in people)
 
 

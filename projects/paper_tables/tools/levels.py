@@ -2,7 +2,7 @@
 
 Answers, for a trained net: which level finds people at which resolution; does
 the level that teaches know more than the one that learns; how hard does each
-loss pull. Writes a json and a picture.
+loss pull. Writes a json and an image.
 """
 from __future__ import annotations
 

@@ -151,9 +151,9 @@ def demo_table() -> str:
     """What `make demo` reached."""
     run = read('demo/metrics.json')
     return markdown(
-        ['pictures', 'epochs', 'CPU seconds', 'AP', 'AP50', 'AR'],
+        ['images', 'epochs', 'CPU seconds', 'AP', 'AP50', 'AR'],
         [[
-            f'{run["train_pictures"]} for training',
+            f'{run["train_images"]} for training',
             f'{run["epochs"]} of {run["planned_epochs"]}',
             str(run['train_cpu_seconds']), f'{run["AP"]:.3f}',
             f'{run["AP .5"]:.3f}', f'{run["AR"]:.3f}'
@@ -235,7 +235,7 @@ def deployed_table() -> str:
             difference = run.get('difference')
             rows.append([
                 report['config'].removesuffix('.py'),
-                f'{report["input"][0]} px, {report["pictures"]} pictures', name,
+                f'{report["input"][0]} px, {report["images"]} images', name,
                 f'{run["metrics"]["coco/AP"]:.4f}',
                 NONE if difference is None else f'{difference:+.4f}'
             ])
@@ -267,13 +267,13 @@ def level_table() -> str:
         pulls = ', '.join(
             f'{name.replace("loss_", "")} {share:.1%}'
             for name, share in report['gradient_shares'].items())
-        picture = path.with_suffix('.png').relative_to(ROOT).as_posix()
+        image = path.with_suffix('.png').relative_to(ROOT).as_posix()
         parts += [
             markdown([f'{path.stem}, base input in pixels',
                       *(str(e['size']) for e in entries)], rows),
-            f'{entries[0]["pictures"]} pictures, without flip test. Share of '
+            f'{entries[0]["images"]} images, without flip test. Share of '
             f'the gradient at the neck: {pulls}.',
-            f'![levels of {path.stem}](../{picture})']
+            f'![levels of {path.stem}](../{image})']
     return '\n\n'.join(parts)
 
 

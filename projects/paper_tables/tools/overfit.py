@@ -1,4 +1,4 @@
-"""Train on a few pictures and test on the same: is there anything wrong?
+"""Train on a few images and test on the same: is there anything wrong?
 
 A net that learns must reach an AP near 1 in a minute or two. With --out the
 result is kept; --cfg-options changes the config, as in training.
@@ -25,14 +25,14 @@ def parse_args() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file')
-    parser.add_argument('--pictures', type=int, default=16,
-                        help='how many pictures (default: %(default)s)')
+    parser.add_argument('--images', type=int, default=16,
+                        help='how many images (default: %(default)s)')
     parser.add_argument('--size', type=int, default=128,
                         help='side of the input (default: %(default)s)')
     parser.add_argument('--steps', type=int, default=400,
                         help='steps of training (default: %(default)s)')
     parser.add_argument('--batch-size', type=int, default=8,
-                        help='pictures a step (default: %(default)s)')
+                        help='images a step (default: %(default)s)')
     parser.add_argument('--seeds', type=int, nargs='+', default=[0],
                         help='one training each (default: 0)')
     parser.add_argument('--out', type=Path, help='json file to write')
@@ -49,7 +49,7 @@ def main() -> None:
     config = load_config(args.config, 'train_dataloader', 'test_dataloader')
     config.merge_from_dict(args.cfg_options)
     with tempfile.TemporaryDirectory() as folder:
-        report = overfit(config, Path(folder), args.pictures, args.size,
+        report = overfit(config, Path(folder), args.images, args.size,
                          args.steps, args.batch_size, args.seeds,
                          args.save)
     changes = {key: repr(value) for key, value in args.cfg_options.items()}

@@ -16,7 +16,7 @@ from ..publishing import publish, write_index
 
 ROOT = Path(__file__).resolve().parents[3]
 LIMITS = (
-    'It has learnt from few pictures: it misses people, above all small, '
+    'It has learnt from few images: it misses people, above all small, '
     'partly hidden and crowded ones, and confuses left and right where a pose '
     'is unusual. Nothing that matters to somebody should depend on it, least '
     'of all to identify or judge people. Use it to see how the project works, '

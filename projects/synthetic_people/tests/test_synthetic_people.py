@@ -67,7 +67,7 @@ def scenes():
     return [dataset.render(index) for index in range(30)]
 
 
-def test_a_seed_gives_the_same_pictures_in_any_order():
+def test_a_seed_gives_the_same_images_in_any_order():
     one, other = make(cache=0), make(cache=4)
     forth = [one.get_data_info(i) for i in range(6)]
     back = [other.get_data_info(i) for i in (5, 4, 3, 2, 1, 0)][::-1]
@@ -80,7 +80,7 @@ def test_a_seed_gives_the_same_pictures_in_any_order():
         make(seed=1).get_data_info(0)['img'], forth[0]['img'])
 
 
-def test_another_process_draws_the_same_picture():
+def test_another_process_draws_the_same_image():
     code = ('import zlib; from projects.synthetic_people import SyntheticPeople; '
             'd = SyntheticPeople(num_images=12, image_size=(192, 160)); '
             'print("crc", zlib.crc32(d.get_data_info(3)["img"].tobytes()))')
@@ -143,7 +143,7 @@ def test_ids_are_unique():
     assert len(ids) == len(set(ids))
 
 
-def test_crowd_and_picture_sizes():
+def test_crowd_and_image_sizes():
     dataset = make(
         num_images=20,
         image_size=((96, 120), (128, 200)),
@@ -160,7 +160,7 @@ def test_crowd_and_picture_sizes():
     assert len(shapes) > 5
 
 
-def test_keypoints_lie_in_the_picture_or_at_zero(scenes):
+def test_keypoints_lie_in_the_image_or_at_zero(scenes):
     seen = {0: 0, 1: 0, 2: 0}
     for scene in scenes:
         height, width = scene.image.shape[:2]
@@ -466,7 +466,7 @@ def test_other_keypoints_come_from_the_metainfo():
         wholebody.get_data_info(0)
 
 
-def test_a_subset_keeps_its_pictures():
+def test_a_subset_keeps_its_images():
     dataset = make(indices=[7, 2])
     assert len(dataset) == 2
     np.testing.assert_array_equal(

@@ -1,6 +1,6 @@
-"""Write drawn pictures of people with annotations in COCO's format.
+"""Write drawn images of people with annotations in COCO's format.
 
-The pictures come from a program: a result on them says that the code works; it
+The images come from a program: a result on them says that the code works; it
 does not say how good a model is on photographs.
 """
 import argparse
@@ -14,7 +14,7 @@ def parse_args() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('out', help='folder to write to')
-    parser.add_argument('--num', type=int, default=200, help='of pictures')
+    parser.add_argument('--num', type=int, default=200, help='of images')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument(
         '--size',
@@ -24,7 +24,7 @@ def parse_args() -> argparse.Namespace:
         metavar=('W', 'H'),
         help='in pixels')
     parser.add_argument(
-        '--max-people', type=int, default=5, help='per picture')
+        '--max-people', type=int, default=5, help='per image')
     return parser.parse_args()
 
 

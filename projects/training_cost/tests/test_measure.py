@@ -10,9 +10,9 @@ from sasd_mmpose.errors import InputError
 
 
 def test_a_worker_that_gives_up_is_named():
-    with Worker(ROOT, ['no_such_pipeline']) as worker:
-        with pytest.raises(InputError, match='no_such_pipeline: gave up'):
-            worker.time(1)
+    with (Worker(ROOT, ['no_such_pipeline']) as worker,
+          pytest.raises(InputError, match='no_such_pipeline: gave up')):
+        worker.time(1)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-# YOLO-Pose-S on few pictures: it shows that it learns, not how good it is.
+# YOLO-Pose-S on few images: it shows that it learns, not how good it is.
 _base_ = [
     './_base_/yolo_pose_s.py', '../../../configs/_base_/default_runtime.py',
     '../../../configs/_base_/schedules/adamw_small.py',

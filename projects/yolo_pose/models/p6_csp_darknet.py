@@ -11,7 +11,7 @@ from sasd_mmpose.models.defaults import ACT_CFG, NORM_CFG
 # Width and number of bottlenecks of each stage at factor 1. The stage of
 # stride 8 is as deep as in version 5, from which YOLO-Pose departs.
 P6_STAGES = ((128, 3), (256, 9), (512, 9), (768, 3), (1024, 3))
-# What a picture's three channels become at half its size, without loss:
+# What an image's three channels become at half its size, without loss:
 # 2 x 2 pixels of 3 channels.
 FOCUS_CHANNELS = 12
 

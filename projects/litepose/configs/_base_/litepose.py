@@ -1,5 +1,5 @@
 # LitePose's own recipe ("normal training"): Adam at 4e-3, stepped down after
-# 350 and 480 of 500 epochs, 16 pictures per GPU. Its yaml names a weight decay
+# 350 and 480 of 500 epochs, 16 images per GPU. Its yaml names a weight decay
 # of 1e-4, which its code does not pass on to Adam.
 max_epochs = 500
 

@@ -1,4 +1,4 @@
-"""Timing models in turn, and what the times say."""
+"""Timing models alternately, and statistics of the times."""
 from __future__ import annotations
 
 import time
@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .entrant import Stages
+from .candidate import Stages
 
 STAGES = ('preprocess', 'net', 'decode', 'whole')
 
 
 class Times(NamedTuple):
-    """Milliseconds of one picture; one for each of ``STAGES``."""
+    """Milliseconds of one image; one for each of ``STAGES``."""
     preprocess: float
     net: float
     decode: float
@@ -27,32 +27,32 @@ class Times(NamedTuple):
             ready - start, computed - ready, end - computed, end - start)))
 
 
-class Turn(NamedTuple):
-    """What one picture took.
+class Timing(NamedTuple):
+    """What one image took.
 
     Attributes:
-        ms (Times): By the clock on the wall.
-        cpu_ms (Times): By the processor, all threads together. On a busy
-            machine it says more.
+        ms (Times): Wall-clock time.
+        cpu_ms (Times): CPU time of all threads together. On a busy
+            machine it is the steadier of the two.
     """
     ms: Times
     cpu_ms: Times
 
 
-class Lane(NamedTuple):
+class Pipeline(NamedTuple):
     """A model on a runtime, ready to run.
 
     Attributes:
         stages (Stages): What surrounds the net.
         net (Callable): From the network input to the raw maps.
-        planted (Sequence): Per picture, the raw maps that are decoded.
+        planted (Sequence): Per image, the raw maps that are decoded.
     """
     stages: Stages
     net: Callable[[np.ndarray], list[np.ndarray]]
     planted: Sequence[Sequence[np.ndarray]]
 
-    def run(self, image: np.ndarray, index: int) -> Turn:
-        """Find the people of one picture, and take the times.
+    def run(self, image: np.ndarray, index: int) -> Timing:
+        """Find the people of one image, and take the times.
 
         Args:
             image (np.ndarray): (H, W, 3), BGR, uint8.
@@ -65,7 +65,7 @@ class Lane(NamedTuple):
         moments.append(_now())
         self.stages.decode(self.planted[index], place)
         moments.append(_now())
-        return Turn(*map(Times.between, zip(*moments)))
+        return Timing(*map(Times.between, zip(*moments)))
 
 
 def _now() -> tuple[float, float]:
@@ -73,14 +73,14 @@ def _now() -> tuple[float, float]:
     return time.perf_counter(), time.process_time()
 
 
-class Race(NamedTuple):
-    """Outcome of a race.
+class Outcome(NamedTuple):
+    """What the timing of several pipelines gave.
 
     Attributes:
-        turns (dict): Per lane, its turns, one per round.
-        failed (dict): Per lane that broke down, why.
+        timings (dict): By model and runtime, one timing per round.
+        failed (dict): By model and runtime, why it failed.
     """
-    turns: dict[tuple[str, str], list[Turn]]
+    timings: dict[tuple[str, str], list[Timing]]
     failed: dict[tuple[str, str], str]
 
 
@@ -90,44 +90,45 @@ def reason(error: BaseException) -> str:
     return f'{type(error).__name__}: {text[:300]}'
 
 
-def race(lanes: Mapping[tuple[str, str], Lane], images: Sequence[np.ndarray],
-         rounds: int, report: Callable[[int], None]) -> Race:
-    """Let all lanes take turns.
+def time_pipelines(pipelines: Mapping[tuple[str, str], Pipeline],
+                   images: Sequence[np.ndarray], rounds: int,
+                   report: Callable[[int], None]) -> Outcome:
+    """Time all pipelines alternately.
 
-    Each round takes the next picture through every lane, so that whatever
-    else the machine does hits all of them alike. Of a lane's turn the first
-    run is not counted: another lane has had the caches before.
+    Each round takes the next image through every pipeline, so that whatever
+    else the machine does hits all of them alike. Each pipeline runs twice and
+    the second run counts: before the first, another one filled the caches.
 
     Args:
-        lanes (Mapping): By model and runtime.
-        images (Sequence[np.ndarray]): The pictures.
+        pipelines (Mapping): By model and runtime.
+        images (Sequence[np.ndarray]): The images.
         rounds (int): Number of rounds.
         report (Callable): Called with the number of rounds done. Ctrl-C ends
-            the race after the last complete round.
+            the timing after the last complete round.
 
     Returns:
-        Race: The times.
+        Outcome: The times.
     """
-    turns = {key: [] for key in lanes}
+    timings = {key: [] for key in pipelines}
     failed = {}
     try:
         for number in range(rounds):
             index = number % len(images)
             current = {}
-            for key, lane in lanes.items():
+            for key, pipeline in pipelines.items():
                 if key in failed:
                     continue
                 try:
-                    lane.run(images[index], index)
-                    current[key] = lane.run(images[index], index)
+                    pipeline.run(images[index], index)
+                    current[key] = pipeline.run(images[index], index)
                 except Exception as error:  # the others go on
                     failed[key] = reason(error)
-            for key, turn in current.items():
-                turns[key].append(turn)
+            for key, timing in current.items():
+                timings[key].append(timing)
             report(number + 1)
     except KeyboardInterrupt:
         print('stopped by Ctrl-C; the rounds so far count')
-    return Race({k: v for k, v in turns.items() if k not in failed}, failed)
+    return Outcome({k: v for k, v in timings.items() if k not in failed}, failed)
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:

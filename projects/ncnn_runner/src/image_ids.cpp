@@ -1,4 +1,4 @@
-#include "picture_ids.h"
+#include "image_ids.h"
 
 #include <algorithm>
 #include <charconv>
@@ -9,7 +9,7 @@
 
 namespace sasd {
 
-std::vector<std::int64_t> picture_ids(const std::vector<std::filesystem::path>& files) {
+std::vector<std::int64_t> image_ids(const std::vector<std::filesystem::path>& files) {
   std::vector<std::int64_t> ids;
   for (const auto& file : files) {
     const std::string stem = file.stem().string();

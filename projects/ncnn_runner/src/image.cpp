@@ -1,4 +1,4 @@
-#include "picture.h"
+#include "image.h"
 
 #include <mat.h>
 #include <simpleocv.h>
@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 
 std::vector<std::uint8_t> read_file(const fs::path& file) {
   std::error_code ignored;  // of a name that is too long, or a link to itself
-  if (!fs::exists(file, ignored)) throw InputError(file.string() + ": no such picture");
+  if (!fs::exists(file, ignored)) throw InputError(file.string() + ": no such image");
   if (!fs::is_regular_file(file, ignored)) {
     throw InputError(file.string() + ": is no file");
   }
@@ -39,29 +39,29 @@ void swap_red_and_blue(std::uint8_t* pixels, std::size_t bytes) {
   for (std::size_t i = 0; i + 2 < bytes; i += 3) std::swap(pixels[i], pixels[i + 2]);
 }
 
-/// Turn a picture the way up that an EXIF orientation asks for.
-Picture turned(Picture picture, int orientation) {
-  if (orientation == 1) return picture;
-  const Size from = picture.size;
+/// Turn an image the way up that an EXIF orientation asks for.
+Image turned(Image image, int orientation) {
+  if (orientation == 1) return image;
+  const Size from = image.size;
   const bool on_its_side = orientation >= 5;
-  Picture upright(on_its_side ? Size{from.height, from.width} : from);
-  ncnn::kanna_rotate_c3(picture.rgb.data(), from.width, from.height, upright.rgb.data(),
+  Image upright(on_its_side ? Size{from.height, from.width} : from);
+  ncnn::kanna_rotate_c3(image.rgb.data(), from.width, from.height, upright.rgb.data(),
                         upright.size.width, upright.size.height, orientation);
   return upright;
 }
 
 /// Decode with what ncnn brings along.
-Picture decode(const std::vector<std::uint8_t>& content, const fs::path& file) {
+Image decode(const std::vector<std::uint8_t>& content, const fs::path& file) {
   const cv::Mat decoded = cv::imdecode(content, cv::IMREAD_COLOR);
   if (decoded.empty()) {
     throw InputError(file.string() +
-                     ": not a whole JPEG, PNG, BMP or PNM picture that can be "
+                     ": not a whole JPEG, PNG, BMP or PNM image that can be "
                      "decoded");
   }
-  Picture picture(Size{decoded.cols, decoded.rows});
-  std::copy_n(decoded.data, picture.rgb.size(), picture.rgb.begin());
-  swap_red_and_blue(picture.rgb.data(), picture.rgb.size());
-  return picture;
+  Image image(Size{decoded.cols, decoded.rows});
+  std::copy_n(decoded.data, image.rgb.size(), image.rgb.begin());
+  swap_red_and_blue(image.rgb.data(), image.rgb.size());
+  return image;
 }
 
 /// ncnn says nothing of a full disk: look whether the end of a file is there.
@@ -84,9 +84,9 @@ bool ends_as_its_kind(const fs::path& file) {
 
 }  // namespace
 
-Picture read_picture(const fs::path& file) {
+Image read_image(const fs::path& file) {
   const std::vector<std::uint8_t> content = read_file(file);
-  std::optional<Picture> jpeg = decode_jpeg(content);
+  std::optional<Image> jpeg = decode_jpeg(content);
   return turned(jpeg ? *std::move(jpeg) : decode(content, file),
                 exif_orientation(content));
 }
@@ -101,10 +101,10 @@ fs::path drawn_name(const fs::path& file) {
   return writable ? name : name += ".png";
 }
 
-void write_picture(const fs::path& file, const Picture& picture) {
-  cv::Mat bgr(picture.size.height, picture.size.width, CV_8UC3);
-  std::copy(picture.rgb.begin(), picture.rgb.end(), bgr.data);
-  swap_red_and_blue(bgr.data, picture.rgb.size());
+void write_image(const fs::path& file, const Image& image) {
+  cv::Mat bgr(image.size.height, image.size.width, CV_8UC3);
+  std::copy(image.rgb.begin(), image.rgb.end(), bgr.data);
+  swap_red_and_blue(bgr.data, image.rgb.size());
   if (!cv::imwrite(file.string(), bgr) || !ends_as_its_kind(file)) {
     throw InputError(file.string() +
                      ": cannot be written; name another folder with --out");

@@ -1,4 +1,4 @@
-"""A model that takes part in a benchmark, from picture to people."""
+"""A model that takes part in a benchmark, from image to people."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -46,19 +46,19 @@ PRODUCTS = ('conv', 'linear', 'matmul', 'bmm', 'mm', 'addmm', 'einsum')
 
 
 class Stages(Protocol):
-    """What surrounds a net, from a picture and to people."""
+    """What surrounds a net, from an image and to people."""
 
     def preprocess(self, image: np.ndarray) -> tuple[np.ndarray, Placement]:
-        """Turn a picture (H, W, 3), BGR, uint8, into the network input.
+        """Timing an image (H, W, 3), BGR, uint8, into the network input.
 
         Returns:
             tuple[np.ndarray, Placement]: Blob (1, 3, h, w), float32, and where
-            the picture lies in it.
+            the image lies in it.
         """
 
     def decode(self, maps: Sequence[np.ndarray],
                place: Placement) -> list[Person]:
-        """Turn raw maps (C_i, H_i, W_i) into people, in pixels of the picture."""
+        """Timing raw maps (C_i, H_i, W_i) into people, in pixels of the image."""
 
 
 class RawMaps(nn.Module):
@@ -104,7 +104,7 @@ def settle_batch_norms(model: nn.Module, inputs: Tensor) -> None:
 
     Args:
         model (nn.Module): The model.
-        inputs (Tensor): Pictures, shape (N, 3, H, W).
+        inputs (Tensor): Images, shape (N, 3, H, W).
     """
     norms = [m for m in model.modules() if isinstance(m, _BatchNorm)]
     momenta = [norm.momentum for norm in norms]
@@ -154,13 +154,13 @@ class MMPoseStages:
         ]
 
 
-class Entrant:
+class Candidate:
     """A model with its weights, in evaluation mode.
 
     Args:
         entry (Entry): Which.
         root (Path): Folder of the repository.
-        image (np.ndarray): A picture (H, W, 3), BGR, that random weights are
+        image (np.ndarray): An image (H, W, 3), BGR, that random weights are
             settled with.
 
     Attributes:
@@ -218,7 +218,7 @@ class Entrant:
             neck.switch_to_deploy(dict(input_size=self.entry.input_size[::-1]))
 
     def _input_spec(self, preprocessor: Mapping) -> InputSpec:
-        """Say how the config prepares its pictures."""
+        """Say how the config prepares its images."""
         width, height = self.entry.input_size
         return InputSpec(
             name='in0', width=width, height=height, dynamic=False, divisor=32,

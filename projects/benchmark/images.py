@@ -1,4 +1,4 @@
-"""The pictures of a benchmark: several people in each, and where they are."""
+"""The images of a benchmark: several people in each, and where they are."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -20,7 +20,7 @@ MIN_KEYPOINTS = 5
 
 
 class Labels(NamedTuple):
-    """People in pixels, of a picture or of the network input.
+    """People in pixels, of an image or of the network input.
 
     Attributes:
         boxes (np.ndarray): Corners (x1, y1, x2, y2), shape (n, 4).
@@ -32,7 +32,7 @@ class Labels(NamedTuple):
     visible: np.ndarray
 
     def in_input(self, place: Placement) -> Labels:
-        """Carry labels of a picture over to the network input."""
+        """Carry labels of an image over to the network input."""
         corner = place.center - 0.5 * place.scale
         boxes = (self.boxes.reshape(-1, 2, 2) - corner) / place.scale * place.size
         return Labels(
@@ -41,13 +41,13 @@ class Labels(NamedTuple):
             visible=self.visible)
 
 
-class Picture(NamedTuple):
-    """A picture and the people in it.
+class LabelledImage(NamedTuple):
+    """An image and the people in it.
 
     Attributes:
         name (str): Its file, or that under which it would be written.
         image (np.ndarray): (H, W, 3), BGR, uint8.
-        labels (Labels): The people, in pixels of the picture.
+        labels (Labels): The people, in pixels of the image.
     """
     name: str
     image: np.ndarray
@@ -63,9 +63,9 @@ def _labels(info: dict) -> Labels:
         np.asarray(info['keypoints'], np.float32)[chosen], visible[chosen])
 
 
-def _suitable(dataset: BaseDataset, count: int) -> list[Picture]:
-    """Take the first pictures of 4:3 with several people."""
-    pictures = []
+def _suitable(dataset: BaseDataset, count: int) -> list[LabelledImage]:
+    """Take the first images of 4:3 with several people."""
+    images = []
     for index in range(len(dataset)):
         info = dataset.get_data_info(index)
         if len(info.get('keypoints', ())) < MIN_PEOPLE:
@@ -78,18 +78,18 @@ def _suitable(dataset: BaseDataset, count: int) -> list[Picture]:
         height, width = image.shape[:2]
         if abs(width / height / ASPECT - 1) > ASPECT_TOLERANCE:
             continue
-        pictures.append(
-            Picture(Path(info['img_path']).name, image, labels))
-        if len(pictures) == count:
+        images.append(
+            LabelledImage(Path(info['img_path']).name, image, labels))
+        if len(images) == count:
             break
-    return pictures
+    return images
 
 
-def drawn_pictures(count: int) -> list[Picture]:
-    """Draw pictures of 640 x 480 with four to eight people.
+def drawn_images(count: int) -> list[LabelledImage]:
+    """Draw images of 640 x 480 with four to eight people.
 
     Args:
-        count (int): Number of pictures.
+        count (int): Number of images.
     """
     dataset = SyntheticPeople(
         num_images=4 * count, image_size=(640, 480), min_people=4, max_people=8,
@@ -97,13 +97,13 @@ def drawn_pictures(count: int) -> list[Picture]:
     return _suitable(dataset, count)
 
 
-def annotated_pictures(ann_file: str, folder: str, count: int) -> list[Picture]:
-    """Read pictures of 4:3 with at least three people.
+def annotated_images(ann_file: str, folder: str, count: int) -> list[LabelledImage]:
+    """Read images of 4:3 with at least three people.
 
     Args:
         ann_file (str): Annotations in COCO's format.
-        folder (str): The folder with the pictures.
-        count (int): Number of pictures.
+        folder (str): The folder with the images.
+        count (int): Number of images.
 
     Raises:
         InputError: There are not so many.
@@ -111,10 +111,10 @@ def annotated_pictures(ann_file: str, folder: str, count: int) -> list[Picture]:
     dataset = CheckedCocoDataset(
         ann_file=ann_file, data_prefix=dict(img=folder), data_mode='bottomup',
         test_mode=True, filter_cfg=dict(filter_empty_gt=True))
-    pictures = _suitable(dataset, count)
-    if len(pictures) < count:
+    images = _suitable(dataset, count)
+    if len(images) < count:
         raise InputError(
-            f'{ann_file}: {len(pictures)} pictures of 4:3 with at least '
+            f'{ann_file}: {len(images)} images of 4:3 with at least '
             f'{MIN_PEOPLE} labelled people, and {count} are asked for; take '
-            'fewer with --num-pictures')
-    return pictures
+            'fewer with --num-images')
+    return images

@@ -10,12 +10,12 @@
 namespace sasd {
 
 /// Rows of red, green and blue, 8 bits each.
-struct Picture {
+struct Image {
   Size size;
   std::vector<std::uint8_t> rgb;
 
-  Picture() = default;
-  explicit Picture(Size s)
+  Image() = default;
+  explicit Image(Size s)
       : size(s), rgb(3 * static_cast<std::size_t>(s.width) * s.height) {}
 
   const std::uint8_t* row(int y) const { return rgb.data() + offset(y); }
@@ -31,15 +31,15 @@ struct Picture {
 /// 16 bits become 8, and the orientation in the EXIF data is applied.
 ///
 /// @throws InputError It is missing or cannot be decoded.
-Picture read_picture(const std::filesystem::path& file);
+Image read_image(const std::filesystem::path& file);
 
-/// The name a drawn picture is written under: the file's own, with .png after
+/// The name a drawn image is written under: the file's own, with .png after
 /// it where it is of a kind that cannot be written.
 std::filesystem::path drawn_name(const std::filesystem::path& file);
 
-/// Write a picture as the name's suffix says.
+/// Write an image as the name's suffix says.
 ///
 /// @throws InputError It cannot be written.
-void write_picture(const std::filesystem::path& file, const Picture& picture);
+void write_image(const std::filesystem::path& file, const Image& image);
 
 }  // namespace sasd
