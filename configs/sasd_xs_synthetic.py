@@ -1,8 +1,8 @@
-# XS and its twin in about ten minutes on two CPU cores (`make demo`), on people
-# drawn by a program: it shows that everything works, not how good the method is.
+# XS and its twin, by epochs, on people drawn by a program: it shows that everything
+# works, not how good the method is. `make demo` trains sasd_xs_demo.py.
 _base_ = [
     './_base_/default_runtime.py', './_base_/models/sasd_xs.py',
-    './_base_/schedules/by_the_clock.py', './_base_/pipelines/input_128.py',
+    './_base_/schedules/adamw_demo.py', './_base_/pipelines/input_128.py',
     './_base_/data/synthetic.py'
 ]
 custom_imports = dict(
@@ -32,9 +32,6 @@ default_hooks = dict(
 log_processor = dict(window_size=10)
 randomness = dict(seed=0)
 
-# Short epochs: the clock acts between two of them.
-train_dataloader = dict(
-    sampler=dict(_delete_=True, type='ShareSampler', shares=[0.25]),
-    dataset=dict(pipeline={{_base_.train_pipeline}}))
+train_dataloader = dict(dataset=dict(pipeline={{_base_.train_pipeline}}))
 val_dataloader = dict(dataset=dict(pipeline={{_base_.val_pipeline}}))
 test_dataloader = val_dataloader

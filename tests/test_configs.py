@@ -86,7 +86,7 @@ def check_recipe(cfg: Config, model: torch.nn.Module) -> None:
     groups = optimizer.optimizer.param_groups
     assert {id(p) for group in groups for p in group['params']} == trained
     # The one that goes by the clock has a hook instead.
-    for scheduler in cfg.get('param_scheduler', ()):
+    for scheduler in cfg.param_scheduler or ():
         PARAM_SCHEDULERS.build(scheduler, default_args=dict(
             optimizer=optimizer, epoch_length=10))
     for hook in cfg.custom_hooks:

@@ -151,11 +151,13 @@ def demo_table() -> str:
     """What `make demo` reached."""
     run = read('demo/metrics.json')
     return markdown(
-        ['images', 'epochs', 'CPU seconds', 'AP', 'AP50', 'AR'],
+        ['images', 'steps', 'of them with the twin', 'CPU seconds',
+         'AP before the twin', 'AP', 'AP50', 'AR'],
         [[
             f'{run["train_images"]} for training',
-            f'{run["epochs"]} of {run["planned_epochs"]}',
-            str(run['train_cpu_seconds']), f'{run["AP"]:.3f}',
+            str(run['steps']), str(run['steps_with_twin']),
+            str(run['train_cpu_seconds']), f'{run["AP_before_twin"]:.3f}',
+            f'{run["AP"]:.3f}',
             f'{run["AP .5"]:.3f}', f'{run["AR"]:.3f}'
         ]])
 

@@ -1,7 +1,8 @@
 """See the whole of it work: train, prune, evaluate, draw.
 
-XS learns with its high-resolution twin on people drawn by a program. No data
-and no download are needed. Call it again after an interruption: it goes on.
+XS learns with its high-resolution twin on people drawn by a program, from the
+backbone of the published net. No data and no download are needed. Call it again
+after an interruption: it goes on.
 """
 import sasd_mmpose.registration  # noqa: F401, I001  (before mmpose)
 from sasd_mmpose.errors import install_excepthook
@@ -13,7 +14,7 @@ from sasd_mmpose.engine.config import load_config
 from ..demo import HONESTY, QUICK, QUICK_MINUTES, clock, describe_images, run_demo
 
 ROOT = Path(__file__).resolve().parents[3]
-CONFIG = ROOT / 'configs' / 'sasd_xs_synthetic.py'
+CONFIG = ROOT / 'configs' / 'sasd_xs_demo.py'
 
 
 def parse_args() -> argparse.Namespace:
@@ -39,6 +40,8 @@ def main() -> None:
     args = parse_args()
     config = load_config(CONFIG)
     config.randomness.seed = args.seed
+    start = config.model.backbone.init_cfg
+    start.checkpoint = str(ROOT / start.checkpoint)
     if args.quick:
         config.merge_from_dict(QUICK)
         args.minutes = QUICK_MINUTES

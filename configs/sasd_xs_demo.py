@@ -1,0 +1,55 @@
+# What `make demo` trains: ten minutes by the clock, whatever the machine, on people
+# drawn by a program. The backbone is the published net's; neck and head are new.
+# The rate falls over the second half of the time, and the twin takes part in the
+# last third. It shows that everything works, not how good the method is.
+_base_ = './sasd_xs_synthetic.py'
+
+minutes = 10
+base_lr = 4e-3
+published = ('weights/sasd_xs_coco_mini_longer/'
+             'sasd_xs_coco_mini_longer_fp16-c2b85a5a.pth')
+
+model = dict(
+    # Statistics stay those of many photographs.
+    backbone=dict(
+        norm_eval=True,
+        act_cfg=dict(type='LeakyReLU', negative_slope=0.1, inplace=True),
+        init_cfg=dict(
+            type='Pretrained', checkpoint=published, prefix='backbone.')))
+
+train_cfg = dict(max_epochs=10000, val_interval=10)
+param_scheduler = None
+optim_wrapper = dict(
+    _delete_=True,
+    type='OptimWrapper',
+    constructor='MergedOptimWrapperConstructor',
+    optimizer=dict(
+        type='MuonAdamW', lr=base_lr, weight_decay=0.05, fused=True),
+    clip_grad=dict(max_norm=35.0),
+    paramwise_cfg=dict(
+        norm_decay_mult=0,
+        bias_decay_mult=0,
+        custom_keys={
+            '.out.weight': dict(orthogonal=False),
+            'neck.sppf': dict(orthogonal=False),
+            'backbone': dict(lr_mult=0.3),
+        }))
+custom_hooks = [
+    dict(type='ClockScheduleHook', minutes=minutes),
+    dict(
+        type='EMAHook',
+        ema_type='ExpMomentumEMA',
+        momentum=2e-3,
+        gamma=300,
+        update_buffers=True,
+        strict_load=False,
+        priority='ABOVE_NORMAL'),
+    dict(type='FastBackboneHook'),
+    dict(type='FiniteLossHook'),
+    dict(type='CheckpointGuardHook'),
+]
+
+# Short epochs: the clock acts between two of them.
+train_dataloader = dict(
+    batch_size=16,
+    sampler=dict(_delete_=True, type='ShareSampler', shares=[0.2]))
