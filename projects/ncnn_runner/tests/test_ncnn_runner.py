@@ -60,7 +60,7 @@ def run(build_folder: Path) -> Run:
 
 @pytest.fixture(scope='module')
 def people_image() -> np.ndarray:
-    """A people_image of drawn people, (240, 320, 3)."""
+    """An image of drawn people, (240, 320, 3)."""
     people = SyntheticPeople(num_images=1, image_size=(320, 240), max_people=4)
     return people.render(0).image
 
@@ -68,7 +68,7 @@ def people_image() -> np.ndarray:
 @pytest.fixture(scope='module')
 def image_file(people_image: np.ndarray, tmp_path_factory) -> Path:
     """The same as a file that loses nothing."""
-    return write(tmp_path_factory.mktemp('people_image') / 'people.png', people_image)
+    return write(tmp_path_factory.mktemp('image') / 'people.png', people_image)
 
 
 @pytest.fixture(scope='module')
@@ -96,8 +96,8 @@ def broken(model: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(model, tmp_path / 'broken'))
 
 
-def write(path: Path, people_image: np.ndarray) -> Path:
-    assert cv2.imwrite(str(path), people_image)
+def write(path: Path, image: np.ndarray) -> Path:
+    assert cv2.imwrite(str(path), image)
     return path
 
 
@@ -347,7 +347,7 @@ class TestBadInput:
 
     def test_missing_image(self, run: Run, model: Path, tmp_path: Path) -> None:
         assert_refused(run(model, tmp_path / 'none.jpg', '--out', tmp_path),
-                       'none.jpg: no such people_image')
+                       'none.jpg: no such image')
 
     def test_same_names(self, run: Run, model: Path, image_file: Path,
                         tmp_path: Path) -> None:
@@ -436,7 +436,7 @@ class TestBench:
         assert system['threads'] == 1 and system['fp16_storage'] is False
         assert report['model'] == dict(
             name=SMALL, precision='fp32', width=192, height=192)
-        assert report['runs'] == 5 and report['people_image']['people'] >= 3
+        assert report['runs'] == 5 and report['image']['people'] >= 3
         for times in report['milliseconds'].values():
             assert 0 < times['min'] <= times['median'] <= times['p95'] <= times['max']
         steps = report['milliseconds']
