@@ -85,7 +85,9 @@ def test_tensorboard(tmp_path):
 
 
 @pytest.mark.parametrize('name', [
-    p.stem for p in CONFIGS.glob('sasd_*.py') if p.stem != 'sasd_xs_synthetic'])
+    p.stem for p in CONFIGS.glob('sasd_*.py')
+    # Drawn people: nothing that one would keep.
+    if p.stem not in ('sasd_xs_synthetic', 'sasd_xs_demo')])
 def test_configs_keep_the_best_and_the_last(name):
     hook = Config.fromfile(CONFIGS / f'{name}.py').default_hooks.checkpoint
     assert hook.save_best.endswith('/AP') and hook.rule == 'greater'
