@@ -9,7 +9,6 @@ predict` does. On a single core the last two take as long as each other.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from tempfile import TemporaryDirectory
 
 import cv2
 
+from projects.result_files import write_result
 from projects.synthetic_people.motion import WalkingPeople
 from sasd_mmpose import PoseEstimator
 from sasd_mmpose.environment import processor, versions
@@ -121,19 +121,13 @@ def main() -> None:
              else os.cpu_count())
     for name, ratio in found['ratios'].items():
         print(f'{name} = {ratio:.3f}')
-    path = Path(args.out)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(dict(
-            video='drawn people, 640 x 480, 60 frames' if args.video is None
-            else video.name, runs=args.runs, cores=cores,
-            runtime=estimator.runtime.name, input=list(estimator.size),
-            processor=processor(),
-            versions=versions(['ncnn', 'onnxruntime', 'opencv-python-headless']),
-            **found), indent=1) + '\n')
-    except OSError as error:
-        raise InputError(f'{path}: cannot be written ({error.strerror})') from error
-    print(f'wrote {path}')
+    write_result(Path(args.out), dict(
+        video='drawn people, 640 x 480, 60 frames' if args.video is None
+        else Path(args.video).name, runs=args.runs, cores=cores,
+        runtime=estimator.runtime.name, input=list(estimator.size),
+        processor=processor(),
+        versions=versions(['ncnn', 'onnxruntime', 'opencv-python-headless']),
+        **found))
 
 
 if __name__ == '__main__':

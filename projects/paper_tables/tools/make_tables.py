@@ -162,6 +162,35 @@ def demo_table() -> str:
         ]])
 
 
+# File of results/trials -> what it tries.
+SHORT_TRIALS = {
+    'optimizer_muon': 'MuonAdamW for neck and hidden layers of the head',
+    'optimizer_adamw': 'AdamW',
+    'objectness_iou': 'Objectness that learns the IoU of boxes, going on after '
+    'epoch 10',
+    'objectness_oks': 'Objectness that learns the OKS of keypoints, going on after '
+    'epoch 10',
+    'objectness_oks_gain_5': 'OKS, and five times the box and objectness gains, '
+    'going on after epoch 10',
+    'detection_gain_5': 'Five times the box and objectness gains, going on after '
+    'epoch 6',
+}
+
+
+def short_trials_table() -> str:
+    """What settings gave in short trainings of equal CPU time."""
+    rows = []
+    for name, label in SHORT_TRIALS.items():
+        run = read(f'trials/{name}.json')
+        rows.append([
+            f'[{label}](../results/trials/{name}.json)',
+            f'{run["cpu_minutes"]:g}', f'{run["images"]:,}',
+            *(f'{run["metrics"][f"coco/{key}"]:.3f}'
+              for key in ('AP', 'AP .5', 'AR'))])
+    return markdown(
+        ['tried', 'CPU minutes', 'images', 'AP', 'AP50', 'AR'], rows)
+
+
 def trials_table() -> str:
     """What each part of the training does on 16 photographs."""
     runs = {path.stem: json.loads(path.read_text())
@@ -310,7 +339,7 @@ TABLES: dict[str, Callable[[], str]] = dict(
     models=model_table, demo=demo_table, runs=run_table, trials=trials_table,
     nets=net_table, deployed=deployed_table, decoding=decoding_table,
     levels=level_table, tracking=tracking_table, smoothing=smoothing_table,
-    video=video_table,
+    video=video_table, short_trials=short_trials_table,
     **{name: partial(experiment_table, name) for name in SUITES},
     **{name: partial(benchmark_table, *args)
        for name, args in BENCHMARK.items()},

@@ -10,7 +10,6 @@ and the keypoints' error and jitter with and without PoseSmoother.
 from __future__ import annotations
 
 import argparse
-import json
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from sasd_mmpose.environment import versions
 from sasd_mmpose.errors import InputError, install_excepthook
 from sasd_mmpose.inference.smoothing import PoseSmoother
 
+from ...result_files import write_result
 from ..found_people import walk
 from ..tracking_scores import (
     by_box_corners,
@@ -65,16 +65,10 @@ def main() -> None:
     for name, values in smoothing.items():
         print(f'{name:26} error {values["error"]:.2f}, jitter '
               f'{values["jitter"]:.2f} pixels')
-    path = Path(args.out)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(dict(
-            videos=args.videos, frames=args.frames, people=args.people,
-            versions=versions(['motmetrics', 'trackers', 'supervision']),
-            tracking=scores, smoothing=smoothing), indent=1) + '\n')
-    except OSError as error:
-        raise InputError(f'{path}: cannot be written ({error.strerror})') from error
-    print(f'wrote {path}')
+    write_result(Path(args.out), dict(
+        videos=args.videos, frames=args.frames, people=args.people,
+        versions=versions(['motmetrics', 'trackers', 'supervision']),
+        tracking=scores, smoothing=smoothing))
 
 
 if __name__ == '__main__':
