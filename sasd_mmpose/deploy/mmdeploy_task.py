@@ -33,6 +33,7 @@ from ..inference.runtimes.nets import Net, open_net
 from ..models.deployed import deployed_cfg
 from . import pnnx
 from .description_from_config import INPUT_NAME, output_names, test_resize
+from .folded_shuffles import fold_shuffles
 
 TASK = 'OneStagePoseDetection'
 if TASK not in {task.value for task in Task}:
@@ -169,7 +170,7 @@ class OneStagePoseDetection(PoseDetection):
                             model_checkpoint: str | Mapping | None = None,
                             cfg_options: dict | None = None,
                             **kwargs: Any) -> nn.Module:
-        """Build the deployed estimator.
+        """Build the deployed estimator, in the form in which it is exported.
 
         Args:
             model_checkpoint (str | Mapping | None): Its weights, pruned or not;
@@ -180,11 +181,12 @@ class OneStagePoseDetection(PoseDetection):
         Raises:
             InputError: The checkpoint cannot be read or is of another net.
         """
-        model = MODELS.build(self.model_cfg.model)
+        model = MODELS.build(self.model_cfg.model).eval()
         if model_checkpoint is not None:
             load_weights(model, model_checkpoint if isinstance(
                 model_checkpoint, Mapping) else read_checkpoint(model_checkpoint))
-        return model.to(self.device).eval()
+            fold_shuffles(model)
+        return model.to(self.device)
 
     def build_backend_model(
             self,

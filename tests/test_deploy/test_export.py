@@ -37,7 +37,7 @@ DEPLOY = CONFIGS / 'deploy'
 # All layers that any of the nets may have: plain ones of ncnn's core.
 NCNN_LAYERS = {
     'Input', 'Convolution', 'ConvolutionDepthWise', 'Concat', 'Interp', 'Pooling',
-    'ShuffleChannel', 'Slice', 'Split', 'Swish', 'Sigmoid', 'BinaryOp'}
+    'Slice', 'Split', 'Swish', 'Sigmoid', 'BinaryOp'}
 PARAMS = {XS: 1.600e6, E: 2.375e6, S: 6.475e6}
 
 
@@ -227,14 +227,13 @@ def test_ncnn_has_core_layers_and_pruned_weights_only(folders, name):
     lines = (folders[name, 'ncnn'] / 'end2end.param').read_text().splitlines()[2:]
     layers = [line.split() for line in lines]
     assert {layer[0] for layer in layers} <= NCNN_LAYERS
-    if name != S:
-        assert [layer[0] for layer in layers].count('ShuffleChannel') >= 16
     # One map for each level of the deployed net: no P6 of XS, no P7 of E.
     outputs = {blob for layer in layers for blob in layer if blob.startswith('out')}
     assert outputs == {f'out{i}' for i in range(len(model_cfg(name).head.strides))}
     size = (folders[name, 'ncnn'] / 'end2end.bin').stat().st_size
-    # Batch norms are folded: a little less than the net's parameters.
-    assert 0.98 * PARAMS[name] < size / 4 <= PARAMS[name]
+    # Batch norms are folded: a little less than the net's parameters, but for
+    # the zeros that fill up the groups of a folded shuffle.
+    assert 0.98 * PARAMS[name] < size / 4 <= (1 if name == S else 1.2) * PARAMS[name]
     half = (folders[name, 'ncnn_fp16'] / 'end2end.bin').stat().st_size
     assert half < 0.55 * size
 
