@@ -159,8 +159,7 @@ class TwinDistiller(BottomupPoseEstimator):
         targets = self.head.targets(truth, maps)
         losses = criterion(maps, targets)
         if self.aux_heatmap is not None:
-            losses['loss_heatmap'] = (
-                criterion.nominal_batch_size *
+            losses['loss_heatmap'] = criterion.scale(
                 self.aux_heatmap(levels, truth, self.head.strides))
         if not self.distilling:
             return losses
