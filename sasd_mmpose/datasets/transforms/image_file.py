@@ -136,8 +136,7 @@ class JpegImage:
             min_height=math.ceil(height * eighths / 8),
             min_factor=2)
         # Not strict about the rows that are left over.
-        return simplejpeg.decode_jpeg(
-            content, 'BGR', strict=not partial, **wanted)
+        return simplejpeg.decode_jpeg(content, 'BGR', strict=not partial, **wanted)
 
 
 def open_image(content: bytes, name: str) -> OpenImage:

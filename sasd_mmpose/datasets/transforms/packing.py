@@ -42,8 +42,7 @@ class PackPoseTargets(PackPoseInputs):
             ``data_samples``, a :class:`PoseDataSample`.
         """
         sample = PoseDataSample()
-        sample.gt_instances = _collect(
-            results, results['instance_mapping_table'])
+        sample.gt_instances = _collect(results, results['instance_mapping_table'])
         sample.gt_instance_labels = _collect(
             results, results['label_mapping_table'], torch.from_numpy)
         for key in self.meta_keys:

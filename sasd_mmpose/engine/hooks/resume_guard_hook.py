@@ -88,8 +88,7 @@ class ResumeGuardHook(Hook):
         current = runner.param_schedulers
         if isinstance(saved, list) and isinstance(current, list):
             _check_schedules(
-                source, saved, [scheduler.state_dict()
-                                for scheduler in current])
+                source, saved, [scheduler.state_dict() for scheduler in current])
 
 
 def newest_whole_checkpoint(work_dir: str) -> str | None:
@@ -143,8 +142,7 @@ def is_whole(path: str | Path) -> bool:
         return False
 
 
-def _check_epoch_length(source: str, epoch: int, iteration: int,
-                        length: int) -> None:
+def _check_epoch_length(source: str, epoch: int, iteration: int, length: int) -> None:
     """Raise where the epochs that were done had another length.
 
     Args:
@@ -163,8 +161,7 @@ def _check_epoch_length(source: str, epoch: int, iteration: int,
         'without resume')
 
 
-def _check_schedules(source: str, saved: list[Mapping],
-                     current: list[Mapping]) -> None:
+def _check_schedules(source: str, saved: list[Mapping], current: list[Mapping]) -> None:
     """Raise where a scheduler was set to something else.
 
     Args:

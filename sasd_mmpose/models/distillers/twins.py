@@ -140,8 +140,7 @@ class TwinDistiller(BottomupPoseEstimator):
         """The parts that inference at base resolution uses."""
         return [self.backbone, self.neck, self.head]
 
-    def loss(self, inputs: Tensor,
-             data_samples: SampleList) -> dict[str, Tensor]:
+    def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
         """Compute the losses of both twins and between them (Eq. 6).
 
         Args:
