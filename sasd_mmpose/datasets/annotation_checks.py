@@ -208,11 +208,6 @@ def _person_categories(
         wanted: Category) -> tuple[list[int], list[Finding]]:
     """Find out which categories are the persons.
 
-    Args:
-        annotations (Sequence[dict]): All annotations.
-        categories (Sequence[dict]): All categories.
-        wanted (int | str | Sequence | None): See :class:`Needs`.
-
     Returns:
         tuple[list[int], list[Finding]]: Their ids, empty with an error.
     """

@@ -251,9 +251,6 @@ class PoseCocoMetric(CocoMetric):
     def _do_python_keypoint_eval(self, outfile_prefix: str) -> list[tuple[str, float]]:
         """Evaluate the predictions in ``<outfile_prefix>.keypoints.json``.
 
-        Args:
-            outfile_prefix (str): See above.
-
         Returns:
             list[tuple[str, float]]: Names and values of the metrics.
         """

@@ -169,9 +169,6 @@ def open_image(content: bytes, name: str) -> OpenImage:
 def _find_frame(content: bytes) -> _Frame | None:
     """Follow a JPEG file's segments to its frame header.
 
-    Args:
-        content (bytes): A file of any kind.
-
     Returns:
         _Frame | None: What was found; None where it is no JPEG file.
     """

@@ -299,12 +299,6 @@ def _resample(image: OpenImage, sides: tuple[int, int], x: _Span,
               y: _Span) -> np.ndarray:
     """Resize the corner of an image that lies at the seams.
 
-    Args:
-        image (OpenImage): The image.
-        sides (tuple[int, int]): Where it lies, seen from the seams.
-        x (_Span): What is shown of it along x.
-        y (_Span): What is shown of it along y.
-
     Returns:
         np.ndarray: Pixels of the input from the seams outwards: left and upper
         images are mirrored, so that all grow from the corner that stays.

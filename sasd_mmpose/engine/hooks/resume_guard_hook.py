@@ -143,14 +143,7 @@ def is_whole(path: str | Path) -> bool:
 
 
 def _check_epoch_length(source: str, epoch: int, iteration: int, length: int) -> None:
-    """Raise where the epochs that were done had another length.
-
-    Args:
-        source (str): The checkpoint.
-        epoch (int): Epochs that were done.
-        iteration (int): Iterations that were done.
-        length (int): Iterations of an epoch now.
-    """
+    """Raise where the epochs that were done had another length."""
     if epoch * length <= iteration <= (epoch + 1) * length:
         return
     raise InputError(
@@ -162,13 +155,7 @@ def _check_epoch_length(source: str, epoch: int, iteration: int, length: int) ->
 
 
 def _check_schedules(source: str, saved: list[Mapping], current: list[Mapping]) -> None:
-    """Raise where a scheduler was set to something else.
-
-    Args:
-        source (str): The checkpoint.
-        saved (list[Mapping]): States of the schedulers that were.
-        current (list[Mapping]): States of those of the config.
-    """
+    """Raise where a scheduler was set to something else."""
     if len(saved) != len(current):
         raise InputError(
             f'{source}: has {len(saved)} schedulers, and param_scheduler of '
