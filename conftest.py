@@ -10,6 +10,7 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 # ruff: noqa: E402
 import logging
 import random
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,10 +28,18 @@ cv2.setNumThreads(0)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses real images, so that ``-m real_images`` selects it."""
+    """Mark what uses real images, and put the files that take long first.
+
+    ``-m real_images`` selects by the mark. Were a long file the last that a process
+    gets, the others would wait for it: files with slow tests start before the rest,
+    and projects, one of which compiles a program, before the package.
+    """
     for item in items:
         if REAL_IMAGES.intersection(getattr(item, 'fixturenames', ())):
             item.add_marker('real_images')
+    slow = Counter(item.path for item in items if item.get_closest_marker('slow'))
+    items.sort(key=lambda item: (not slow[item.path],
+                                 not item.nodeid.startswith('projects/')))
 
 
 @pytest.fixture(autouse=True)

@@ -2,7 +2,7 @@
 # drawn by a program. The backbone is the published net's; neck and head are new.
 # The rate falls over the second half of the time, and the twin takes part in the
 # last third. It shows that everything works, not how good the method is.
-_base_ = './sasd_xs_synthetic.py'
+_base_ = ['./_base_/synthetic_people.py', './_base_/schedules/muon.py']
 
 minutes = 10
 base_lr = 4e-3
@@ -17,23 +17,10 @@ model = dict(
         init_cfg=dict(
             type='Pretrained', checkpoint=published, prefix='backbone.')))
 
-train_cfg = dict(max_epochs=10000, val_interval=10)
+train_cfg = dict(type='PoseTrainLoop', max_epochs=10000, val_interval=10)
+auto_scale_lr = dict(base_batch_size=8)
 param_scheduler = None
-optim_wrapper = dict(
-    _delete_=True,
-    type='OptimWrapper',
-    constructor='MergedOptimWrapperConstructor',
-    optimizer=dict(
-        type='MuonAdamW', lr=base_lr, weight_decay=0.05, fused=True),
-    clip_grad=dict(max_norm=35.0),
-    paramwise_cfg=dict(
-        norm_decay_mult=0,
-        bias_decay_mult=0,
-        custom_keys={
-            '.out.weight': dict(orthogonal=False),
-            'neck.sppf': dict(orthogonal=False),
-            'backbone': dict(lr_mult=0.3),
-        }))
+optim_wrapper = dict(optimizer=dict(lr=base_lr))
 custom_hooks = [
     dict(type='ClockScheduleHook', minutes=minutes),
     dict(

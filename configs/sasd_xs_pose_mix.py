@@ -14,12 +14,12 @@
 #       param_scheduler.1.begin=1 param_scheduler.1.end=60
 _base_ = [
     './_base_/default_runtime.py', './_base_/models/sasd_xs.py',
-    './_base_/pipelines/crop_320.py', './_base_/data/pose_mix.py'
+    './_base_/schedules/muon.py', './_base_/pipelines/crop_320.py',
+    './_base_/data/pose_mix.py'
 ]
 
 max_epochs = 420
 decay_epochs = 105
-base_lr = 2e-3
 
 model = dict(
     # Statistics stay those of many images, the stem as it is.
@@ -42,21 +42,6 @@ model = dict(
 train_cfg = dict(
     type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=8)
 auto_scale_lr = dict(base_batch_size=16)
-optim_wrapper = dict(
-    type='OptimWrapper',
-    constructor='MergedOptimWrapperConstructor',
-    optimizer=dict(
-        type='MuonAdamW', lr=base_lr, weight_decay=0.05, fused=True),
-    clip_grad=dict(max_norm=35.0),
-    # The matrices of SPPF are so large that Muon takes too long for them.
-    paramwise_cfg=dict(
-        norm_decay_mult=0,
-        bias_decay_mult=0,
-        custom_keys={
-            '.out.weight': dict(orthogonal=False),
-            'neck.sppf': dict(orthogonal=False),
-            'backbone': dict(lr_mult=0.3),
-        }))
 param_scheduler = [
     dict(
         type='LinearLR',

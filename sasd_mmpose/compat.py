@@ -107,8 +107,7 @@ def _torchvision_stand_in() -> dict[str, ModuleType]:
     """
     modules = {}
     for name in ('torchvision', 'torchvision.transforms'):
-        module = ModuleType(name, 'Stands in for torchvision; see '
-                            'sasd_mmpose.compat.')
+        module = ModuleType(name, 'Stands in for torchvision; see sasd_mmpose.compat.')
         module.__spec__ = ModuleSpec(name, loader=None, is_package=True)
         module.__path__ = []
         modules[name] = module
@@ -148,8 +147,7 @@ def provide_torchvision() -> None:
 # ---------------------------------------------------------------------- mmcv
 
 
-def nms(boxes: Tensor, scores: Tensor, iou_threshold: float,
-        offset: int = 0) -> Tensor:
+def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int = 0) -> Tensor:
     """Greedy non-maximum suppression, as the compiled function of this name.
 
     Args:
@@ -276,8 +274,7 @@ def _history_buffer_method(owner: type, name: str) -> Callable:
         UnpicklingError: The checkpoint asks for anything else.
     """
     from mmengine.logging import HistoryBuffer
-    if owner is not HistoryBuffer or name not in (
-            'min', 'max', 'current', 'mean'):
+    if owner is not HistoryBuffer or name not in ('min', 'max', 'current', 'mean'):
         raise UnpicklingError(
             f'a checkpoint asks for the attribute {name!r} of {owner!r}; only '
             "HistoryBuffer's own statistics may be loaded")
@@ -381,8 +378,7 @@ def mend_mmdeploy() -> None:
     Raises:
         ModuleNotFoundError: MMDeploy is not installed.
     """
-    rewriter = importlib.import_module(
-        'mmdeploy.core.rewriters.function_rewriter')
+    rewriter = importlib.import_module('mmdeploy.core.rewriters.function_rewriter')
     table = rewriter._wrapped_fns_to_patch
     if isinstance(table, dict):
         rewriter._wrapped_fns_to_patch = _FxWrappedFunctions(table)

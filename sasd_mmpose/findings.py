@@ -79,5 +79,4 @@ def log_warnings(findings: Iterable[Finding], source: str) -> None:
     """
     for finding in findings:
         if finding.severity is Severity.WARNING:
-            print_log(f'{source}: {finding}', logger='current',
-                      level=logging.WARNING)
+            print_log(f'{source}: {finding}', logger='current', level=logging.WARNING)

@@ -78,8 +78,7 @@ def decode_image(content: bytes, name: str) -> np.ndarray:
     except ValueError as error:
         raise UnreadableImage(f'{name}: {error}') from error
     if img is None:
-        raise UnreadableImage(
-            f'{name}: not a whole image that OpenCV can decode')
+        raise UnreadableImage(f'{name}: not a whole image that OpenCV can decode')
     return img
 
 

@@ -19,8 +19,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from .errors import InputError
 from .findings import Finding, error, errors_of, raise_first_error
 
-REQUIRED = ('dataset_name', 'keypoint_info', 'skeleton_info', 'joint_weights',
-            'sigmas')
+REQUIRED = ('dataset_name', 'keypoint_info', 'skeleton_info', 'joint_weights', 'sigmas')
 # What head and data set must agree on, and the key that says it.
 AGREEING = dict(
     num_keypoints='keypoint_info', keypoint_id2name='keypoint_info',
@@ -174,8 +173,7 @@ def _keypoint_findings(keypoints: Mapping) -> list[Finding]:
         findings += _color_findings(place, info)
     if findings:
         return findings
-    name, times = Counter(
-        info['name'] for info in keypoints.values()).most_common(1)[0]
+    name, times = Counter(info['name'] for info in keypoints.values()).most_common(1)[0]
     if times > 1:
         findings.append(error('keypoint_info', f'the name {name!r} occurs '
                               f'{times} times; names must be unique'))
@@ -201,8 +199,7 @@ def _swap_findings(keypoints: Mapping) -> list[Finding]:
         place, name = f'keypoint_info[{key}].swap', info['name']
         other = swap[name]
         if not isinstance(other, str) or other not in swap:
-            findings.append(error(place, f'{other!r} is the name of no '
-                                  'keypoint'))
+            findings.append(error(place, f'{other!r} is the name of no keypoint'))
         elif swap[other] != name:
             findings.append(error(
                 place, f'{name!r} swaps with {other!r}, and {other!r} with '
@@ -223,8 +220,7 @@ def _link_findings(skeleton: Mapping, names: Sequence[str]) -> list[Finding]:
             continue
         unknown = [name for name in link if name not in names]
         if unknown:
-            findings.append(error(place, f'{unknown[0]!r} is the name of no '
-                                  'keypoint'))
+            findings.append(error(place, f'{unknown[0]!r} is the name of no keypoint'))
         findings += _color_findings(f'skeleton_info[{key!r}]', info)
     return findings
 
@@ -233,8 +229,7 @@ def _number_findings(key: str, values: Any, count: int,
                      positive: bool) -> list[Finding]:
     """Check a list with one number for each keypoint."""
     if not isinstance(values, Sequence | np.ndarray) or isinstance(values, str):
-        return [error(key, f'must be a list of {count} numbers, not '
-                      f'{values!r}')]
+        return [error(key, f'must be a list of {count} numbers, not {values!r}')]
     if len(values) != count:
         return [error(key, f'has {len(values)} values, and keypoint_info '
                       f'{count} keypoints; give one for each')]

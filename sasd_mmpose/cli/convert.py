@@ -56,13 +56,11 @@ def run(args: argparse.Namespace) -> None:
                          'folder with --out, or move it away')
     converted = convert(Path(args.source), args.images)
     if args.bones:
-        converted.keypoints.bones = read_bones(
-            args.bones, converted.keypoints.names)
+        converted.keypoints.bones = read_bones(args.bones, converted.keypoints.names)
     try:
         out.mkdir(parents=True, exist_ok=True)
         for part, content in converted.parts.items():
-            (out / f'{part}.json').write_text(json.dumps(content),
-                                              encoding='utf-8')
+            (out / f'{part}.json').write_text(json.dumps(content), encoding='utf-8')
         write_metainfo(info, args.name or out.resolve().name,
                        converted.keypoints, Path(args.source).name)
     except OSError as error:
@@ -153,8 +151,7 @@ def report(out: Path, converted: Converted) -> None:
     for part, content in converted.parts.items():
         print(f'  {out / part}.json: {len(content["images"])} images, '
               f'{len(content["annotations"])} labelled')
-    print(f'  {out / "metainfo.py"}: look at it before training\n\n'
-          'In a config:')
+    print(f'  {out / "metainfo.py"}: look at it before training\n\nIn a config:')
     print(f"metainfo = dict(from_file='{out / 'metainfo.py'}')")
     for part, folder in converted.folders.items():
         print(f"{part.replace('-', '_')}_data = dict(metainfo=metainfo, "

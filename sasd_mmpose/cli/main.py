@@ -30,8 +30,7 @@ def build_parser() -> argparse.ArgumentParser:
         epilog='sasd COMMAND --help says what a command takes.')
     parser.add_argument(
         '--version', action='version', version=f'sasd_mmpose {__version__}')
-    commands = parser.add_subparsers(
-        dest='command', metavar='COMMAND', required=True)
+    commands = parser.add_subparsers(dest='command', metavar='COMMAND', required=True)
     for name, text in COMMANDS.items():
         module = import_module(f'.{name}', __package__)
         command = commands.add_parser(

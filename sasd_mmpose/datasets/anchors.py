@@ -46,8 +46,7 @@ def letterboxed_sizes(boxes: Sequence[np.ndarray],
     sizes = [
         (corners[:, 2:] - corners[:, :2]) *
         min(input_size[0] / width, input_size[1] / height)
-        for corners, (width, height) in zip(
-            boxes, image_sizes, strict=True)
+        for corners, (width, height) in zip(boxes, image_sizes, strict=True)
     ]
     return np.concatenate(sizes) if sizes else np.zeros((0, 2))
 
@@ -58,8 +57,7 @@ def _likeness(sizes: np.ndarray, anchors: np.ndarray) -> np.ndarray:
     return np.minimum(ratio, 1 / ratio).min(axis=2)
 
 
-def _fitness(sizes: np.ndarray, anchors: np.ndarray,
-             threshold: float) -> float:
+def _fitness(sizes: np.ndarray, anchors: np.ndarray, threshold: float) -> float:
     """Mean likeness of the best anchor, counting those that match."""
     best = _likeness(sizes, anchors).max(axis=1)
     return float((best * (best > threshold)).mean())
@@ -121,8 +119,7 @@ def fit_anchors(sizes: np.ndarray,
     if len(centers) != number:
         raise ValueError(f'{len(sizes)} boxes are too few or too alike for '
                          f'{number} anchors')
-    anchors = _evolve(
-        sizes, centers * spread, 1 / ratio_thr, generations, rng)
+    anchors = _evolve(sizes, centers * spread, 1 / ratio_thr, generations, rng)
     anchors = anchors[anchors.prod(axis=1).argsort()]
     recall, matches = evaluate_anchors(sizes, anchors, ratio_thr)
     return AnchorFit(

@@ -173,11 +173,9 @@ def _image_findings(images: Sequence[dict], needs: Needs) -> list[Finding]:
 def _reference_findings(images: Sequence[dict], annotations: Sequence[dict],
                         categories: Sequence[dict]) -> list[Finding]:
     """Check that ids are unique and that those referred to exist."""
-    sections = dict(images=images, annotations=annotations,
-                    categories=categories)
+    sections = dict(images=images, annotations=annotations, categories=categories)
     findings = [f for section in sections.items() for f in _repeated(*section)]
-    for key, section in (('image_id', 'images'),
-                         ('category_id', 'categories')):
+    for key, section in (('image_id', 'images'), ('category_id', 'categories')):
         known = {record['id'] for record in sections[section]}
         lost = [i for i, a in enumerate(annotations) if a[key] not in known]
         if lost:
@@ -197,8 +195,7 @@ def _repeated(section: str, records: Sequence[dict]) -> list[Finding]:
     repeated, count = counts.most_common(1)[0]
     index = [i for i, r in enumerate(records) if r['id'] == repeated][1]
     seen: set[int] = set()
-    again = [i for i, r in enumerate(records)
-             if r['id'] in seen or seen.add(r['id'])]
+    again = [i for i, r in enumerate(records) if r['id'] in seen or seen.add(r['id'])]
     others = sum(n > 1 for n in counts.values())
     return [error(
         f'{section}[{index}].id',
@@ -210,11 +207,6 @@ def _person_categories(
         annotations: Sequence[dict], categories: Sequence[dict],
         wanted: Category) -> tuple[list[int], list[Finding]]:
     """Find out which categories are the persons.
-
-    Args:
-        annotations (Sequence[dict]): All annotations.
-        categories (Sequence[dict]): All categories.
-        wanted (int | str | Sequence | None): See :class:`Needs`.
 
     Returns:
         tuple[list[int], list[Finding]]: Their ids, empty with an error.
@@ -229,8 +221,7 @@ def _person_categories(
             return [], [error('categories', f'category={wanted!r} is none of '
                               f'those there are: {listed}')]
         return chosen, []
-    chosen = sorted({a['category_id'] for a in annotations
-                     if a.get('keypoints')})
+    chosen = sorted({a['category_id'] for a in annotations if a.get('keypoints')})
     if len(chosen) > 1:
         found = ', '.join(f'{id_} {names[id_]!r}' for id_ in chosen)
         return [], [error(
@@ -285,11 +276,9 @@ def _person_table(images: Sequence[dict], annotations: Sequence[dict],
                   chosen: Sequence[int],
                   needs: Needs) -> tuple[PersonTable | None, list[Finding]]:
     """Collect the persons; None where one has no box or other keypoints."""
-    indices = [i for i, a in enumerate(annotations)
-               if a['category_id'] in chosen]
+    indices = [i for i, a in enumerate(annotations) if a['category_id'] in chosen]
     records = [annotations[i] for i in indices]
-    given = next((len(r['keypoints']) for r in records if r.get('keypoints')),
-                 0)
+    given = next((len(r['keypoints']) for r in records if r.get('keypoints')), 0)
     length = given if needs.num_keypoints is None else 3 * needs.num_keypoints
     findings = []
     if length % 3:
@@ -306,8 +295,7 @@ def _person_table(images: Sequence[dict], annotations: Sequence[dict],
             f'{length // 3} keypoints in the metainfo); mend the file or set '
             "the data set's metainfo to the one of this file"
             f'{and_others(len(others))}', [indices[i] for i in others]))
-    boxless = [i for i, r in enumerate(records)
-               if len(r.get('bbox', ())) != 4]
+    boxless = [i for i, r in enumerate(records) if len(r.get('bbox', ())) != 4]
     if boxless:
         findings.append(error(
             f'annotations[{indices[boxless[0]]}].bbox',
@@ -318,8 +306,7 @@ def _person_table(images: Sequence[dict], annotations: Sequence[dict],
         return None, findings
     for record in records:
         record['keypoints'] = record.get('keypoints') or [0] * length
-    sizes = {image['id']: (image['width'], image['height'])
-             for image in images}
+    sizes = {image['id']: (image['width'], image['height']) for image in images}
 
     def array(rows: list, *shape: int) -> np.ndarray:
         return np.array(rows, dtype=np.float64).reshape(len(records), *shape)
@@ -377,10 +364,8 @@ def _value_findings(table: PersonTable) -> list[Finding]:
         add(bad_area, 'area', '{} must be a number of pixels, or be left out')
     crowds = np.array([r.get('iscrowd') or 0 for r in table.records])
     if (~np.isin(crowds, (0, 1))).any():
-        add(np.flatnonzero(~np.isin(crowds, (0, 1))), 'iscrowd',
-            '{} must be 0 or 1')
-    counts = np.array(
-        [r.get('num_keypoints') or 0 for r in table.records], np.float64)
+        add(np.flatnonzero(~np.isin(crowds, (0, 1))), 'iscrowd', '{} must be 0 or 1')
+    counts = np.array([r.get('num_keypoints') or 0 for r in table.records], np.float64)
     bad_count = np.flatnonzero(~((counts >= 0) & np.isfinite(counts)))
     if len(bad_count):
         add(bad_count, 'num_keypoints', '{} is no number of keypoints')
@@ -408,8 +393,7 @@ def _plausibility_findings(table: PersonTable, needs: Needs) -> list[Finding]:
     small = (sides > 0) & (sides < MIN_BOX_SIDE)
     xy = table.keypoints[..., :2]
     with np.errstate(invalid='ignore'):
-        out_of_image = labelled & ((xy < -1) | (
-            xy > table.sizes[:, None] + 1)).any(-1)
+        out_of_image = labelled & ((xy < -1) | (xy > table.sizes[:, None] + 1)).any(-1)
         in_box = labelled & ((xy >= low[:, None] - 2) & (
             xy <= high[:, None] + 2)).all(-1)
     elsewhere = (sides > 0) & labelled.any(1) & ~in_box.any(1)

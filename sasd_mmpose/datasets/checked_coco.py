@@ -87,8 +87,7 @@ class CheckedAnnotationsMixin:
         """
         info = super().parse_data_info(raw_data_info)
         # MMPose joins the polygons of all persons, and stumbles over none.
-        if info is not None and not isinstance(
-                info['segmentation'], list | dict):
+        if info is not None and not isinstance(info['segmentation'], list | dict):
             info['segmentation'] = []
         return info
 
@@ -144,8 +143,7 @@ class CheckedAnnotationsMixin:
             return persons, images
         return self._without_empty_boxes(persons), images
 
-    def _parse(self, annotations: AnnotationSet
-               ) -> tuple[list[dict], list[dict]]:
+    def _parse(self, annotations: AnnotationSet) -> tuple[list[dict], list[dict]]:
         """Parse the records image by image, as MMPose orders them."""
         by_image = defaultdict(list)
         for record in annotations.persons:
@@ -156,13 +154,11 @@ class CheckedAnnotationsMixin:
                 continue
             image.update(
                 img_id=image['id'],
-                img_path=osp.join(self.data_prefix['img'],
-                                  image['file_name']))
+                img_path=osp.join(self.data_prefix['img'], image['file_name']))
             self._img_shapes[image['id']] = (image['height'], image['width'])
             images.append(image)
             persons += [
-                self.parse_data_info(
-                    dict(raw_ann_info=record, raw_img_info=image))
+                self.parse_data_info(dict(raw_ann_info=record, raw_img_info=image))
                 for record in by_image[image['id']]
             ]
         return persons, images
@@ -199,10 +195,7 @@ class CheckedAnnotationsMixin:
 
     def _without_empty_boxes(self, persons: list[dict]) -> list[dict]:
         """Leave out persons whose box, inside the image, is empty."""
-        kept = [
-            p for p in persons
-            if (p['bbox'][:, 2:] > p['bbox'][:, :2]).all()
-        ]
+        kept = [p for p in persons if (p['bbox'][:, 2:] > p['bbox'][:, :2]).all()]
         if persons and not kept:
             raise InputError(
                 f'{self.ann_file}: none of its {len(persons)} persons has a '
@@ -236,8 +229,7 @@ class CheckedAnnotationsMixin:
                     f'{error}; put the annotations of these images into '
                     f'{self.ann_file}, or export both again') from error
 
-    def _get_unserialized_subset(
-            self, indices: int | Sequence[int]) -> list[dict]:
+    def _get_unserialized_subset(self, indices: int | Sequence[int]) -> list[dict]:
         """Take the images of ``indices``; raise where there are none."""
         try:
             subset = super()._get_unserialized_subset(indices)
@@ -260,11 +252,8 @@ class CheckedAnnotationsMixin:
             InputError: Nothing is left; the message has the counts.
         """
         data_list = super().filter_data()
-        if not self.test_mode and (
-                self.filter_cfg or {}).get('filter_empty_gt'):
-            data_list = [
-                d for d in data_list if np.any(d['keypoints_visible'] > 0)
-            ]
+        if not self.test_mode and (self.filter_cfg or {}).get('filter_empty_gt'):
+            data_list = [d for d in data_list if np.any(d['keypoints_visible'] > 0)]
         if not data_list:
             raise InputError(
                 f'{self.ann_file}: none of its {len(self.data_list)} images '
@@ -286,8 +275,7 @@ class CheckedAnnotationsMixin:
         """
         data = super().prepare_data(idx)
         limit = min(MAX_EMPTY_IN_A_ROW, 4 * len(self))
-        self._empty_in_a_row = (
-            self._empty_in_a_row + 1 if self._is_empty(data) else 0)
+        self._empty_in_a_row = (self._empty_in_a_row + 1 if self._is_empty(data) else 0)
         if self._empty_in_a_row >= limit:
             raise InputError(
                 f'{self.ann_file}: of {limit} samples in a row (of '

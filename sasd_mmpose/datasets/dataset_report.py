@@ -45,8 +45,7 @@ class Report(NamedTuple):
         """The worst of the findings, None where there are none."""
         if not self.findings:
             return None
-        return (Severity.ERROR if errors_of(self.findings)
-                else Severity.WARNING)
+        return (Severity.ERROR if errors_of(self.findings) else Severity.WARNING)
 
 
 def check_dataset(annotations: str, images: str, metainfo: str | None = None,
@@ -169,8 +168,7 @@ def _without(content: Mapping, faulty: Mapping[str, set[int]],
         records = content.get(section)
         if not isinstance(records, list):
             continue
-        stays = [i for i in range(len(records))
-                 if i not in faulty.get(section, ())]
+        stays = [i for i in range(len(records)) if i not in faulty.get(section, ())]
         places = kept.get(section)
         left[section] = [records[i] for i in stays]
         kept[section] = [places[i] for i in stays] if places else stays
@@ -206,8 +204,7 @@ def _in_file(finding: Finding, kept: Mapping[str, list[int]]) -> Finding:
     return finding._replace(place=section + bracket + rest, records=records)
 
 
-def _check_images(images: Sequence[dict], folder: str,
-                  decode: bool) -> list[Finding]:
+def _check_images(images: Sequence[dict], folder: str, decode: bool) -> list[Finding]:
     """Check the images; those that fail alike share a finding."""
     if not osp.isdir(folder):
         return [error('images', f'{folder}: no such image folder')]
@@ -271,5 +268,4 @@ def _has_stray_point(person: Mapping) -> bool:
 
 
 def _is_stray(value: Any) -> bool:
-    return value is None or (
-        isinstance(value, float) and not math.isfinite(value))
+    return value is None or (isinstance(value, float) and not math.isfinite(value))

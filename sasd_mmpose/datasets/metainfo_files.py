@@ -59,8 +59,7 @@ def _mirrored(name: str) -> str:
 
 def _sigma(name: str) -> float:
     """Return COCO's sigma for a joint of this name, or the default."""
-    known = (sigma for part, sigma in COCO_SIGMAS.items()
-             if part in name.lower())
+    known = (sigma for part, sigma in COCO_SIGMAS.items() if part in name.lower())
     return next(known, DEFAULT_SIGMA)
 
 
@@ -95,16 +94,14 @@ def dataset_info(name: str, keypoints: KeypointSet) -> dict:
             for index, own in enumerate(names)
         },
         skeleton_info={
-            index: dict(link=(names[start], names[end]), id=index,
-                        color=colors[end])
+            index: dict(link=(names[start], names[end]), id=index, color=colors[end])
             for index, (start, end) in enumerate(keypoints.bones)
         },
         joint_weights=[1.0] * len(names),
         sigmas=[_sigma(own) for own in names])
 
 
-def write_metainfo(path: Path, name: str, keypoints: KeypointSet,
-                   source: str) -> None:
+def write_metainfo(path: Path, name: str, keypoints: KeypointSet, source: str) -> None:
     """Write a file for ``metainfo=dict(from_file=...)``.
 
     Args:

@@ -15,8 +15,7 @@ from ..errors import InputError
 from .anchors import MIN_SIDE, letterboxed_sizes
 
 
-def build_labels(cfg: Config, split: str,
-                 num_images: int | None = None) -> BaseDataset:
+def build_labels(cfg: Config, split: str, num_images: int | None = None) -> BaseDataset:
     """Build a data set of a config for its labels: without its pipeline.
 
     Args:
@@ -39,8 +38,7 @@ def build_labels(cfg: Config, split: str,
     return DATASETS.build(dict(loader.dataset, pipeline=[], **options))
 
 
-def person_sizes(dataset: BaseDataset,
-                 input_size: Sequence[int]) -> np.ndarray:
+def person_sizes(dataset: BaseDataset, input_size: Sequence[int]) -> np.ndarray:
     """Measure the persons that become training targets.
 
     That is, those with a labelled keypoint and a box that is not tiny once

@@ -43,8 +43,7 @@ def fitting_batch(cfg: Config) -> tuple[int, int]:
         batch = largest_part(wanted, fits)
     finally:
         step.release()
-    return batch, wanted // batch * cfg.optim_wrapper.get(
-        'accumulative_counts', 1)
+    return batch, wanted // batch * cfg.optim_wrapper.get('accumulative_counts', 1)
 
 
 def largest_part(wanted: int, fits: Callable[[int], bool]) -> int:

@@ -50,8 +50,7 @@ def read_checkpoint(path: str | Path) -> dict:
     if not weights or not all(isinstance(w, Tensor) for w in weights.values()):
         raise InputError(f'{path}: no weights in it; give a .pth file that a '
                          'training of this project wrote')
-    return dict(state_dict=weights, meta=checkpoint.get('meta', {}),
-                source=str(path))
+    return dict(state_dict=weights, meta=checkpoint.get('meta', {}), source=str(path))
 
 
 def load_deployed(model: torch.nn.Module, path: str | Path) -> None:

@@ -27,8 +27,7 @@ def load_config(path: str | Path, *keys: str) -> Config:
         raise InputError(f'{path}: no such config file')
     cfg = Config.fromfile(path)
     if 'model' not in cfg:
-        raise InputError(f'{path}: not a config of a model: it has no key '
-                         '"model"')
+        raise InputError(f'{path}: not a config of a model: it has no key "model"')
     for key in keys:
         if cfg.get(key) is None:
             raise InputError(f'{path}: lacks the key "{key}", which is needed '

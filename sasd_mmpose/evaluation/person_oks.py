@@ -41,16 +41,14 @@ def mean_person_oks(ann_file: str | Path, predictions: str | Path,
             visible = person.get('keypoints', [])[2::3]
             person.setdefault('num_keypoints', sum(v > 0 for v in visible))
         if found:
-            evaluator = COCOeval(
-                truth, truth.loadRes(str(predictions)), 'keypoints')
+            evaluator = COCOeval(truth, truth.loadRes(str(predictions)), 'keypoints')
             evaluator.params.kpt_oks_sigmas = np.asarray(sigmas)
             evaluator.params.maxDets = [MAX_PER_IMAGE]
             evaluator.evaluate()
     best = []
     for image in truth.getImgIds():
         for category in truth.getCatIds():
-            persons = truth.loadAnns(
-                truth.getAnnIds(imgIds=[image], catIds=[category]))
+            persons = truth.loadAnns(truth.getAnnIds(imgIds=[image], catIds=[category]))
             labelled = np.array(
                 [p['num_keypoints'] > 0 and not p.get('iscrowd', 0)
                  for p in persons], dtype=bool)

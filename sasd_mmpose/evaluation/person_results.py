@@ -42,8 +42,7 @@ def evaluate_persons(cfg: Config,
     return metric.evaluate(len(dataset)), len(dataset)
 
 
-def _instances(persons: Sequence[Person], num_keypoints: int
-               ) -> dict[str, np.ndarray]:
+def _instances(persons: Sequence[Person], num_keypoints: int) -> dict[str, np.ndarray]:
     """Put persons in the form of MMPose's predictions; there may be none."""
     columns = zip(*persons) if persons else [()] * len(Person._fields)
     shapes = ((-1, 4), (-1, ), (-1, num_keypoints, 2), (-1, num_keypoints))

@@ -141,8 +141,7 @@ class PoseCocoMetric(CocoMetric):
             crowd_index=crowd and not self.format_only, visible_only=crowd))
         self.ann_file = ann_file
         self.category_id = truth.category_id
-        self.coco = make_coco(
-            truth.images, truth.persons, truth.categories)
+        self.coco = make_coco(truth.images, truth.persons, truth.categories)
 
     def check_image(self, img_id: int, img_path: str | None) -> None:
         """Raise where an image is not the one of this id in the file.
@@ -169,8 +168,7 @@ class PoseCocoMetric(CocoMetric):
             f'{"" if name else "name"} of id {img_id}, and this file {found}; '
             "set the evaluator's ann_file to the one of the data set")
 
-    def process(self, data_batch: Sequence[dict],
-                data_samples: Sequence[dict]) -> None:
+    def process(self, data_batch: Sequence[dict], data_samples: Sequence[dict]) -> None:
         """Take up the predictions of one batch.
 
         Args:
@@ -247,16 +245,11 @@ class PoseCocoMetric(CocoMetric):
                    if person['image_id'] in tested]
         return make_coco(
             (i for i in whole.dataset['images'] if i['id'] in tested),
-            (dict(person, id=number)
-             for number, person in enumerate(persons, 1)),
+            (dict(person, id=number) for number, person in enumerate(persons, 1)),
             whole.dataset['categories'])
 
-    def _do_python_keypoint_eval(self, outfile_prefix: str
-                                 ) -> list[tuple[str, float]]:
+    def _do_python_keypoint_eval(self, outfile_prefix: str) -> list[tuple[str, float]]:
         """Evaluate the predictions in ``<outfile_prefix>.keypoints.json``.
-
-        Args:
-            outfile_prefix (str): See above.
 
         Returns:
             list[tuple[str, float]]: Names and values of the metrics.

@@ -85,8 +85,7 @@ class PoseDecoder:
         thresholds (Thresholds): What counts as found.
     """
 
-    def __init__(self, description: ModelDescription,
-                 thresholds: Thresholds) -> None:
+    def __init__(self, description: ModelDescription, thresholds: Thresholds) -> None:
         self.outputs = description.outputs
         self.num_keypoints = description.num_keypoints
         self.thresholds = thresholds

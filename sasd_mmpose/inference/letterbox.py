@@ -63,8 +63,7 @@ class Letterbox:
         warped = cv2.warpAffine(
             small, self._matrix(place), self.size, flags=cv2.INTER_LINEAR,
             borderValue=self.padding)
-        place = place._replace(
-            center=place.center * ratio, scale=place.scale * ratio)
+        place = place._replace(center=place.center * ratio, scale=place.scale * ratio)
         width, height = self.size
         blob = np.empty((1, 3, height, width), np.float32)
         planes = cv2.split(warped)
@@ -89,8 +88,7 @@ class Letterbox:
             """Centre, the middle of the left side, and as far below it."""
             left = center[0] - np.float32(0.5 * width)
             below = center[1] + (center[0] - left)
-            return np.array(
-                [center, (left, center[1]), (left, below)], np.float32)
+            return np.array([center, (left, center[1]), (left, below)], np.float32)
 
         return cv2.getAffineTransform(
             triangle(place.center, place.scale[0]),

@@ -243,11 +243,6 @@ _LISTS = {'outputs': OutputSpec, 'keypoints': Keypoint, 'skeleton': Bone}
 def _build(kind: type, content: Any, where: str) -> Any:
     """Build a dataclass of parsed json.
 
-    Args:
-        kind (type): One of the dataclasses above.
-        content (Any): What should be its dict.
-        where (str): Key under which it stands, for messages.
-
     Raises:
         KeyError: A key is missing.
         TypeError: Something is no object or list.

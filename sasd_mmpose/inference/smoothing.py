@@ -78,8 +78,7 @@ class PoseSmoother:
             return person
         elapsed = seconds - state.seconds
         raw_speed = (found - state.points) / elapsed
-        speed = state.speed + _share(SPEED_CUTOFF, elapsed) * (
-            raw_speed - state.speed)
+        speed = state.speed + _share(SPEED_CUTOFF, elapsed) * (raw_speed - state.speed)
         cutoff = self.min_cutoff + self.beta * np.abs(speed) / _size(person)
         points = state.points + _share(cutoff, elapsed) * (found - state.points)
         self._states[who] = _State(points, speed, seconds)

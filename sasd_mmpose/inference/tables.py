@@ -86,8 +86,7 @@ class Exports:
         try:
             Path(path).write_text(text, encoding='utf-8', errors='backslashreplace')
         except OSError as error:
-            raise InputError(
-                f'{path}: cannot be written ({error.strerror})') from error
+            raise InputError(f'{path}: cannot be written ({error.strerror})') from error
         return None
 
     def to_dataframe(self) -> Any:
@@ -99,8 +98,7 @@ class Exports:
         try:
             import pandas
         except ImportError as error:
-            raise InputError('to_dataframe needs pandas: pip install pandas'
-                             ) from error
+            raise InputError('to_dataframe needs pandas: pip install pandas') from error
         return pandas.DataFrame(
             list(self._rows()), columns=columns(self._keypoint_names()))
 

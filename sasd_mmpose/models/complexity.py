@@ -41,8 +41,7 @@ class _RawMaps(nn.Module):
         return self.model(inputs, None, mode='tensor')
 
 
-def model_complexity(model_cfg: Mapping, size: int,
-                     aux: bool = False) -> Complexity:
+def model_complexity(model_cfg: Mapping, size: int, aux: bool = False) -> Complexity:
     """Count parameters and multiply-accumulates.
 
     Args:
@@ -58,8 +57,7 @@ def model_complexity(model_cfg: Mapping, size: int,
     init_default_scope('mmpose')
     cfg = model_cfg if aux else deployed_cfg(model_cfg)
     model = MODELS.build(cfg).eval()
-    analyzer = FlopAnalyzer(
-        _RawMaps(model, aux), torch.zeros(1, 3, size, size))
+    analyzer = FlopAnalyzer(_RawMaps(model, aux), torch.zeros(1, 3, size, size))
     analyzer.unsupported_ops_warnings(False).uncalled_modules_warnings(False)
     return Complexity(
         params=sum(p.numel() for p in model.parameters()),

@@ -33,8 +33,7 @@ def deployed_cfg(model_cfg: Mapping) -> ConfigDict:
     return cfg
 
 
-def prune_state_dict(state_dict: Mapping[str, Tensor]
-                     ) -> OrderedDict[str, Tensor]:
+def prune_state_dict(state_dict: Mapping[str, Tensor]) -> OrderedDict[str, Tensor]:
     """Drop the weights that the deployed net does not have.
 
     Args:

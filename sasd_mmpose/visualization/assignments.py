@@ -64,8 +64,7 @@ def draw_sample(view: TrainingView, metainfo: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def draw_assignment(view: TrainingView,
-                    metainfo: Mapping[str, Any]) -> Figure:
+def draw_assignment(view: TrainingView, metainfo: Mapping[str, Any]) -> Figure:
     """Draw the positives of every level, the twins one above the other.
 
     A level of the base twin stands above the level that teaches it. Cells
@@ -108,8 +107,7 @@ def draw_assignment(view: TrainingView,
     if rows == 2:
         _show_input(place(1, 0), view, metainfo, high=True)
         for column, level in enumerate(view.high, start=1):
-            _show_level(place(1, column), view, level, view.high_image,
-                        high=True)
+            _show_level(place(1, column), view, level, view.high_image, high=True)
     for line, (text, color) in enumerate(listing):
         figure.text(0.22 / width,
                     (foot - 0.34 - 0.17 * line) / height, text, color=color,
@@ -134,8 +132,7 @@ def _wrapped_files(view: TrainingView) -> str:
     return '\n'.join(textwrap.wrap(kind + ', '.join(names), 100))
 
 
-def _write_head(figure: Figure, view: TrainingView, left: float,
-                height: float) -> None:
+def _write_head(figure: Figure, view: TrainingView, left: float, height: float) -> None:
     """Write the title, how to read the drawing, and the files."""
     pairs = list(zip(view.base, view.high, strict=False))
     title = 'Which cells learn which person'
@@ -173,14 +170,12 @@ def _inches(axes: Axes, top: bool, right: float, up: float) -> Transform:
         axes.figure.dpi_scale_trans)
 
 
-def _write(axes: Axes, top: bool, right: float, up: float, text: str,
-           **look) -> None:
+def _write(axes: Axes, top: bool, right: float, up: float, text: str, **look) -> None:
     """Write text so many inches from a left corner; see :func:`_inches`."""
     axes.text(0, 0, text, transform=_inches(axes, top, right, up), **look)
 
 
-def _arrow(axes: Axes, right: float, start: float, end: float,
-           color: str) -> None:
+def _arrow(axes: Axes, right: float, start: float, end: float, color: str) -> None:
     """Draw an upright arrow below axes, in inches from the lower left."""
     axes.annotate(
         '', (0, 0), (0, 0), xycoords=_inches(axes, False, right, end),
@@ -202,8 +197,7 @@ def _show_people(axes: Axes, view: TrainingView, metainfo: Mapping[str, Any],
     factor = image.shape[1] / view.image.shape[1]
     # Drawn at the size it is printed at, so that lines are smooth.
     zoom = max(1.0, 7.0 * DPI / max(image.shape[:2]))
-    large = cv2.resize(image, None, fx=zoom, fy=zoom,
-                       interpolation=cv2.INTER_LINEAR)
+    large = cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR)
     scale = factor * zoom
     people = [
         _Person(box * scale, points * scale, visible)
@@ -282,8 +276,7 @@ def _show_level(axes: Axes, view: TrainingView, level: LevelView,
     axes.set(xlim=(0, cols), ylim=(rows, 0))
     color = style.HIGH if high else style.BASE
     _bare(axes, color)
-    sizes = ', '.join(
-        f'{w:.0f}×{h:.0f}' for w, h in level.anchors * level.stride)
+    sizes = ', '.join(f'{w:.0f}×{h:.0f}' for w, h in level.anchors * level.stride)
     _write(axes, True, 0, 0.23, level_name(level.index, high), fontsize=13,
            weight='bold', color=color)
     _write(axes, True, 0.45, 0.26, f'stride {level.stride}: {cols} × {rows} '
@@ -347,8 +340,7 @@ def _person_lines(view: TrainingView) -> list[tuple[str, str]]:
         text = (f'person {number + 1:2d}   {width:4.0f} × {height:3.0f} '
                 f'pixels: {_counts(view.base, number, False)}')
         if view.high:
-            text += (f'      twice as large: '
-                     f'{_counts(view.high, number, True)}')
+            text += (f'      twice as large: {_counts(view.high, number, True)}')
         lines.append((text, style.person_color(number)))
     left = len(view.persons.boxes) - MAX_LISTED
     if left > 0:

@@ -107,8 +107,7 @@ def _score_curves(records: dict[int, dict]) -> dict[str, Curve]:
     return dict(curves)
 
 
-def plot_training_curves(work_dir: str | Path,
-                         out_file: str | Path) -> Path:
+def plot_training_curves(work_dir: str | Path, out_file: str | Path) -> Path:
     """Draw losses of both twins and AP over the epochs of a training.
 
     Args:
@@ -156,8 +155,7 @@ def _plot_losses(axes: Axes, log: TrainingLog) -> None:
                    color=style.INK, linewidth=2.2, label='distill')
     if log.twin_start is not None:
         axes.plot([], [], color=style.FAINT, label='base twin')
-        axes.plot([], [], color=style.FAINT, linestyle=(0, (3, 1.5)),
-                  label='high twin')
+        axes.plot([], [], color=style.FAINT, linestyle=(0, (3, 1.5)), label='high twin')
     axes.set_yscale('log')
     axes.set(title='Losses, weighted', xlabel='epoch')
     axes.legend(ncols=2, loc='upper right')
@@ -182,8 +180,7 @@ def _plot_scores(axes: Axes, log: TrainingLog) -> None:
     curves = {name.rpartition('/')[2]: c for name, c in log.scores.items()}
     for name, look in looks.items():
         if name in curves:
-            axes.plot(*zip(*curves[name], strict=True), marker='.',
-                      label=name, **look)
+            axes.plot(*zip(*curves[name], strict=True), marker='.', label=name, **look)
     if 'AP' not in curves:
         axes.text(0.5, 0.5, 'not evaluated yet', color=style.FAINT,
                   ha='center', transform=axes.transAxes)

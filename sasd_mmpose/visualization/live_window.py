@@ -62,8 +62,7 @@ class LiveWindow:
         """Frames shown per second, of late."""
         if len(self._times) < 2:
             return 0.0
-        return (len(self._times) - 1) / max(
-            self._times[-1] - self._times[0], 1e-9)
+        return (len(self._times) - 1) / max(self._times[-1] - self._times[0], 1e-9)
 
     def close(self) -> None:
         """Take the window away."""

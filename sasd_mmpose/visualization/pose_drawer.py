@@ -74,8 +74,7 @@ class PoseDrawer:
         self.style = style or DrawingStyle(keypoint_thr)
         self.sides = _side_colors(keypoint_names, self.joint_colors)
 
-    def __call__(self, image: np.ndarray,
-                 persons: Sequence[PersonLike]) -> np.ndarray:
+    def __call__(self, image: np.ndarray, persons: Sequence[PersonLike]) -> np.ndarray:
         """Draw persons on a copy of an image.
 
         Args:
@@ -103,8 +102,7 @@ class PoseDrawer:
             person.keypoints).all(axis=1)
         points = [_fixed_point(point) for point in person.keypoints]
         visible = [(own or color, points[a], points[b])
-                   for color, (a, b) in zip(
-                       self.bone_colors, self.bones, strict=True)
+                   for color, (a, b) in zip(self.bone_colors, self.bones, strict=True)
                    if shown[a] and shown[b]]
         rim = thickness + max(2, thickness // 2)
         for _, start, end in visible:
@@ -159,8 +157,7 @@ def _side_colors(names: Sequence[str], colors: Sequence[tuple[int, int, int]]
     return sides
 
 
-def _draw_legend(canvas: np.ndarray,
-                 sides: Mapping[str, tuple[int, int, int]]) -> None:
+def _draw_legend(canvas: np.ndarray, sides: Mapping[str, tuple[int, int, int]]) -> None:
     """Write the sides, each behind its colour, into the upper left corner."""
     scale = max(canvas.shape[0] / 900, 0.4)
     for line, (side, color) in enumerate(sides.items()):

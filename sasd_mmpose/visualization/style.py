@@ -3,10 +3,10 @@ from __future__ import annotations
 
 from matplotlib import rc_context
 
-from .palette import person_color, to_bgr
+from .palette import person_color
 
 __all__ = ['BASE', 'DISTILL', 'FAINT', 'HIGH', 'INK', 'PAPER', 'person_color',
-           'plain_axes', 'to_bgr']
+           'plain_axes']
 
 BASE = '#1f6fb2'  # the twin at base resolution
 HIGH = '#d9622b'  # the twin at high resolution

@@ -74,8 +74,7 @@ class TrainingView(NamedTuple):
 
 
 @torch.no_grad()
-def view_training_sample(model: BottomupPoseEstimator,
-                         sample: dict) -> TrainingView:
+def view_training_sample(model: BottomupPoseEstimator, sample: dict) -> TrainingView:
     """Assign one sample, by the code that trains.
 
     Args:
@@ -147,8 +146,7 @@ def _level_views(inputs: Tensor, maps: Sequence[Tensor],
     return views
 
 
-def _owners(target: LevelTargets, truth: GroundTruth,
-            stride: int) -> np.ndarray:
+def _owners(target: LevelTargets, truth: GroundTruth, stride: int) -> np.ndarray:
     """Find whom each positive predicts: the person with its very box.
 
     Args:

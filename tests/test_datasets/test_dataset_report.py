@@ -142,19 +142,26 @@ def test_what_is_no_data_set(tmp_path, content):
         Severity.ERROR
 
 
+def write_many(folder: Path, count: int) -> tuple[str, str]:
+    content = make_content()
+    content['annotations'] = [make_person(i, 1 + i % 3) for i in range(count)]
+    content['annotations'][-1]['bbox'][2] = -4
+    return write_set(folder, content)
+
+
 @pytest.mark.slow
 def test_a_hundred_thousand_records(tmp_path):
-    content = make_content()
-    content['annotations'] = [make_person(i, 1 + i % 3) for i in range(100_000)]
-    content['annotations'][99_999]['bbox'][2] = -4
-    files = write_set(tmp_path, content)
-    del content
-    size = (tmp_path / 'a.json').stat().st_size
+    files = write_many(tmp_path, 100_000)
     start = time.process_time()
     report = check_dataset(*files)
     seconds = time.process_time() - start
     assert report.findings[0].place == 'annotations[99999].bbox'
     assert seconds < 20
+
+
+def test_memory_is_a_few_times_the_file(tmp_path):
+    files = write_many(tmp_path, 10_000)
+    size = (tmp_path / 'a.json').stat().st_size
     tracemalloc.start()
     check_dataset(*files)
     assert tracemalloc.get_traced_memory()[1] < 12 * size

@@ -14,6 +14,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS, TRANSFORMS
 
+import projects.synthetic_people  # noqa: F401  (registers the data set)
 from projects.associative_embedding.codec import CellAssociativeEmbedding
 from projects.associative_embedding.grouping import Grouper
 from projects.associative_embedding.head import MultiResolutionAEHead

@@ -12,6 +12,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS
 from torch import Tensor
 
+import projects.synthetic_people  # noqa: F401  (registers the data set)
 from projects.associative_embedding.conversion import convert_checkpoint
 from projects.associative_embedding.overfit import overfit_cfg
 from projects.higherhrnet.checkpoint_keys import rename

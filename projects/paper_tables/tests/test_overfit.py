@@ -12,18 +12,19 @@ from sasd_mmpose import InputError
 from sasd_mmpose.engine.config import load_config
 
 CONFIGS = Path(__file__).parents[3] / 'configs'
-# Processors round differently, and one seed in a few gets no further than 0.7.
-STEPS, SEEDS = 700, (0, 1)
+STEPS = 300
 
 
 @pytest.mark.slow
 def test_sixteen_photographs_are_learnt(coco_mini: Path, tmp_path: Path):
     config = load_config(CONFIGS / 'sasd_xs_coco_mini.py')
     config.train_dataloader.dataset.data_root = str(coco_mini)
+    # AdamW takes 700 steps (results/overfit).
+    config.optim_wrapper.optimizer.type = 'MuonAdamW'
     weights = tmp_path / 'weights.pth'
     report = overfit(config, tmp_path, num_images=16, steps=STEPS,
-                     seeds=SEEDS, weights=weights)
-    assert max(report['AP']) >= 0.85
+                     weights=weights)
+    assert report['AP'][0] >= 0.85
     saved = torch.load(weights, weights_only=True)
     MODELS.build(config.model).load_state_dict(saved['state_dict'])
 

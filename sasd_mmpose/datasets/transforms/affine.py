@@ -134,8 +134,7 @@ class PoseRandomAffine(BaseTransform):
         self._finish(results, img, moved)
         return results
 
-    def _finish(self, results: dict, img: np.ndarray,
-                moved: Persons) -> None:
+    def _finish(self, results: dict, img: np.ndarray, moved: Persons) -> None:
         """Write the input and those persons of whom enough is in it.
 
         Args:
@@ -152,8 +151,7 @@ class PoseRandomAffine(BaseTransform):
                 >= self.min_box_share * _box_areas(moved['bbox']))
         set_persons(results, select_persons(clipped, keep))
 
-    def _draw_matrix(self, results: dict,
-                     image_size: tuple[int, int]) -> np.ndarray:
+    def _draw_matrix(self, results: dict, image_size: tuple[int, int]) -> np.ndarray:
         """Draw the map ``(2, 3)`` from pixels of the image to the input's."""
         gain, shift = self._draw()
         size = np.array(self.input_size)
@@ -163,8 +161,7 @@ class PoseRandomAffine(BaseTransform):
         if self.rotate_factor:  # No draw without it: older runs can be repeated.
             angle = np.random.uniform(-self.rotate_factor, self.rotate_factor)
         matrix = cv2.getRotationMatrix2D(tuple(center), angle, gain)
-        matrix[:, 2] += (
-            self._place(image_size, center, target, gain) - center)
+        matrix[:, 2] += (self._place(image_size, center, target, gain) - center)
         return matrix
 
     def _draw(self) -> tuple[float, np.ndarray]:
@@ -248,8 +245,7 @@ class PoseRandomCrop(PoseRandomAffine):
         before = gain * center
         after = np.array(self.input_size) - 1 - gain * (
             np.array(image_size) - 1 - center)
-        return np.clip(
-            target, np.minimum(before, after), np.maximum(before, after))
+        return np.clip(target, np.minimum(before, after), np.maximum(before, after))
 
     def __repr__(self) -> str:
         return (f'{super().__repr__()[:-1]}, '
@@ -274,8 +270,7 @@ def warp(image: OpenImage, matrix: np.ndarray, size: tuple[int, int],
         UnreadableImage: The image is broken.
     """
     gain = float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))
-    x1, y1, x2, y2 = _shown_part(image.size, matrix, size,
-                                 _MARGIN / min(gain, 1))
+    x1, y1, x2, y2 = _shown_part(image.size, matrix, size, _MARGIN / min(gain, 1))
     if x1 >= x2 or y1 >= y2:
         return np.full((size[1], size[0], 3), pad_val, np.uint8)
     pixels, scale = image.read(gain, y2)

@@ -136,8 +136,7 @@ class JpegImage:
             min_height=math.ceil(height * eighths / 8),
             min_factor=2)
         # Not strict about the rows that are left over.
-        return simplejpeg.decode_jpeg(
-            content, 'BGR', strict=not partial, **wanted)
+        return simplejpeg.decode_jpeg(content, 'BGR', strict=not partial, **wanted)
 
 
 def open_image(content: bytes, name: str) -> OpenImage:
@@ -169,9 +168,6 @@ def open_image(content: bytes, name: str) -> OpenImage:
 
 def _find_frame(content: bytes) -> _Frame | None:
     """Follow a JPEG file's segments to its frame header.
-
-    Args:
-        content (bytes): A file of any kind.
 
     Returns:
         _Frame | None: What was found; None where it is no JPEG file.

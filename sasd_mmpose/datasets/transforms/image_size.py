@@ -22,8 +22,7 @@ def stored_size(path: str) -> tuple[int, int] | None:
     """
     try:
         with Image.open(path) as image:
-            turned = image.getexif().get(
-                _ORIENTATION_TAG, 1) >= _FIRST_QUARTER_TURN
+            turned = image.getexif().get(_ORIENTATION_TAG, 1) >= _FIRST_QUARTER_TURN
             if turned and image.format != 'JPEG':
                 return None
             return image.size[::-1] if turned else image.size

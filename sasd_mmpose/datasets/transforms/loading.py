@@ -59,8 +59,7 @@ class ReadFailures:
 
     def __init__(self, on_error: str) -> None:
         if on_error not in ('raise', 'skip'):
-            raise ValueError(
-                f"on_error must be 'raise' or 'skip', not {on_error!r}")
+            raise ValueError(f"on_error must be 'raise' or 'skip', not {on_error!r}")
         self.on_error = on_error
         self._skipped: list[str] = []
         self._in_a_row = 0

@@ -70,8 +70,7 @@ class PoseMosaic(Mosaic):
             dict: ``results``.
         """
         if random.uniform(0, 1) < self.prob:
-            results['mixed_data_list'] = self._get_mixed_data_list(
-                results['dataset'])
+            results['mixed_data_list'] = self._get_mixed_data_list(results['dataset'])
             return self.apply_mix(results)
         img, persons = self._fit(results)
         self._finish(results, img, persons, [results])
@@ -97,8 +96,7 @@ class PoseMosaic(Mosaic):
             (x1, y1, x2, y2), (left, top, right, bottom) = \
                 self._mosaic_combine(location, center, img.shape[1::-1])
             mosaic[y1:y2, x1:x2] = img[top:bottom, left:right]
-            groups.append(
-                move_persons(persons, (1, 1), (x1 - left, y1 - top)))
+            groups.append(move_persons(persons, (1, 1), (x1 - left, y1 - top)))
         self._finish(results, mosaic, join_persons(groups), samples)
         return results
 

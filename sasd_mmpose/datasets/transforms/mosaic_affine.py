@@ -146,8 +146,7 @@ class PoseMosaicAffine(PoseRandomAffine):
         if np.random.uniform(0, 1) >= self.prob:
             return self._show_alone(results, image)
         dataset = results['dataset']
-        tiles = [_Tile(results, image),
-                 *(self._draw_tile(dataset) for _ in range(3))]
+        tiles = [_Tile(results, image), *(self._draw_tile(dataset) for _ in range(3))]
         seams = np.array([
             int(np.random.uniform(*self.center_range) * side)
             for side in self.input_size])
@@ -197,8 +196,7 @@ class PoseMosaicAffine(PoseRandomAffine):
             f'PoseMosaicAffine: no image in {MAX_DRAWS} draws; check '
             'data_prefix')
 
-    def _matrix(self, seams: np.ndarray, gain: float,
-                shift: np.ndarray) -> np.ndarray:
+    def _matrix(self, seams: np.ndarray, gain: float, shift: np.ndarray) -> np.ndarray:
         """Return the map ``(2, 3)`` from the canvas to the input.
 
         Args:
@@ -212,8 +210,7 @@ class PoseMosaicAffine(PoseRandomAffine):
         matrix[:, 2] += np.round(edges) - edges
         return matrix
 
-    def _about(self, center: np.ndarray, gain: float,
-               shift: np.ndarray) -> np.ndarray:
+    def _about(self, center: np.ndarray, gain: float, shift: np.ndarray) -> np.ndarray:
         """Return the map ``(2, 3)`` that brings a pixel to the input's centre."""
         size = np.array(self.input_size)
         target = (size - 1) / 2 + shift * size
@@ -232,8 +229,7 @@ class PoseMosaicAffine(PoseRandomAffine):
         size = self._fitted(tile.image)
         scale = size / np.array(tile.image.size)
         corner = np.where(np.array(sides) < 0, seams - size, seams)
-        return move_persons(
-            get_persons(tile.sample), scale, scale / 2 - 0.5 + corner)
+        return move_persons(get_persons(tile.sample), scale, scale / 2 - 0.5 + corner)
 
     def _paint(self, img: np.ndarray, image: OpenImage,
                sides: tuple[int, int], seams: np.ndarray,
@@ -256,8 +252,7 @@ class PoseMosaicAffine(PoseRandomAffine):
         x, y = (
             _span(edges[i], sides[i], self.input_size[i],
                   gain * size[i] / image.size[i],
-                  gain * min(size[i], _room(seams[i], sides[i],
-                                            self.input_size[i])))
+                  gain * min(size[i], _room(seams[i], sides[i], self.input_size[i])))
             for i in range(2))
         if x.near >= x.far or y.near >= y.far:
             return True
@@ -285,8 +280,7 @@ def _room(seam: int, side: int, input_side: int) -> int:
     return seam if side < 0 else 2 * input_side - seam
 
 
-def _span(edge: int, side: int, input_side: int, scale: float,
-          length: float) -> _Span:
+def _span(edge: int, side: int, input_side: int, scale: float, length: float) -> _Span:
     """Find what the input shows of an image along one axis.
 
     Args:
@@ -304,12 +298,6 @@ def _span(edge: int, side: int, input_side: int, scale: float,
 def _resample(image: OpenImage, sides: tuple[int, int], x: _Span,
               y: _Span) -> np.ndarray:
     """Resize the corner of an image that lies at the seams.
-
-    Args:
-        image (OpenImage): The image.
-        sides (tuple[int, int]): Where it lies, seen from the seams.
-        x (_Span): What is shown of it along x.
-        y (_Span): What is shown of it along y.
 
     Returns:
         np.ndarray: Pixels of the input from the seams outwards: left and upper

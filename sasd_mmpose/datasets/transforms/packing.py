@@ -42,8 +42,7 @@ class PackPoseTargets(PackPoseInputs):
             ``data_samples``, a :class:`PoseDataSample`.
         """
         sample = PoseDataSample()
-        sample.gt_instances = _collect(
-            results, results['instance_mapping_table'])
+        sample.gt_instances = _collect(results, results['instance_mapping_table'])
         sample.gt_instance_labels = _collect(
             results, results['label_mapping_table'], torch.from_numpy)
         for key in self.meta_keys:
@@ -55,13 +54,7 @@ class PackPoseTargets(PackPoseInputs):
 
 def _collect(results: dict, names: Mapping[str, str],
              convert: Callable[[Any], Any] | None = None) -> InstanceData:
-    """Collect arrays of one row per person.
-
-    Args:
-        results (dict): The sample.
-        names (Mapping[str, str]): Its keys, and what they are called.
-        convert (Callable, optional): What to make of each array.
-    """
+    """Collect arrays of one row per person."""
     instances = InstanceData()
     for key, name in names.items():
         if key in results:

@@ -60,10 +60,7 @@ def join_persons(groups: Sequence[Persons]) -> Persons:
     Returns:
         dict[str, np.ndarray]: All persons, in the order given.
     """
-    return {
-        key: np.concatenate([group[key] for group in groups])
-        for key in groups[0]
-    }
+    return {key: np.concatenate([group[key] for group in groups]) for key in groups[0]}
 
 
 def select_persons(persons: Persons, keep: np.ndarray) -> Persons:

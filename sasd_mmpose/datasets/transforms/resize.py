@@ -10,8 +10,7 @@ from ...errors import InputError
 from ...images import shrunk
 
 
-def check_input_size(input_size: Sequence[int],
-                     size_factor: int) -> tuple[int, int]:
+def check_input_size(input_size: Sequence[int], size_factor: int) -> tuple[int, int]:
     """Check that a network with this largest stride can take this size.
 
     Args:
@@ -73,8 +72,7 @@ class PoseResize(BottomupResize):
         small, ratio = shrunk(results['img'])
         if small is results['img']:
             return super().transform(results)
-        fitted = super().transform(
-            dict(results, img=small, ori_shape=small.shape[:2]))
+        fitted = super().transform(dict(results, img=small, ori_shape=small.shape[:2]))
         return dict(fitted, ori_shape=results['ori_shape'],
                     input_center=fitted['input_center'] * ratio,
                     input_scale=fitted['input_scale'] * ratio)

@@ -88,8 +88,7 @@ class ResumeGuardHook(Hook):
         current = runner.param_schedulers
         if isinstance(saved, list) and isinstance(current, list):
             _check_schedules(
-                source, saved, [scheduler.state_dict()
-                                for scheduler in current])
+                source, saved, [scheduler.state_dict() for scheduler in current])
 
 
 def newest_whole_checkpoint(work_dir: str) -> str | None:
@@ -143,16 +142,8 @@ def is_whole(path: str | Path) -> bool:
         return False
 
 
-def _check_epoch_length(source: str, epoch: int, iteration: int,
-                        length: int) -> None:
-    """Raise where the epochs that were done had another length.
-
-    Args:
-        source (str): The checkpoint.
-        epoch (int): Epochs that were done.
-        iteration (int): Iterations that were done.
-        length (int): Iterations of an epoch now.
-    """
+def _check_epoch_length(source: str, epoch: int, iteration: int, length: int) -> None:
+    """Raise where the epochs that were done had another length."""
     if epoch * length <= iteration <= (epoch + 1) * length:
         return
     raise InputError(
@@ -163,15 +154,8 @@ def _check_epoch_length(source: str, epoch: int, iteration: int,
         'without resume')
 
 
-def _check_schedules(source: str, saved: list[Mapping],
-                     current: list[Mapping]) -> None:
-    """Raise where a scheduler was set to something else.
-
-    Args:
-        source (str): The checkpoint.
-        saved (list[Mapping]): States of the schedulers that were.
-        current (list[Mapping]): States of those of the config.
-    """
+def _check_schedules(source: str, saved: list[Mapping], current: list[Mapping]) -> None:
+    """Raise where a scheduler was set to something else."""
     if len(saved) != len(current):
         raise InputError(
             f'{source}: has {len(saved)} schedulers, and param_scheduler of '

@@ -45,8 +45,7 @@ def merge_groups(groups: list[dict]) -> list[dict]:
     """
     merged: dict[tuple, dict] = {}
     for group in groups:
-        settings = {key: value for key, value in group.items()
-                    if key != 'params'}
+        settings = {key: value for key, value in group.items() if key != 'params'}
         joint = merged.setdefault(
             tuple(sorted(settings.items())), dict(settings, params=[]))
         joint['params'] += group['params']

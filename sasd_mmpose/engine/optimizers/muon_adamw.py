@@ -38,10 +38,7 @@ class MuonAdamW(torch.optim.AdamW):
             to both parts.
     """
 
-    def __init__(self,
-                 params: Iterable,
-                 momentum: float = 0.95,
-                 **kwargs) -> None:
+    def __init__(self, params: Iterable, momentum: float = 0.95, **kwargs) -> None:
         self.momentum = momentum
         super().__init__(params, **kwargs)
 
@@ -89,8 +86,7 @@ class MuonAdamW(torch.optim.AdamW):
 
 def _is_matrix(param: Tensor, group: dict) -> bool:
     """Tell the weight of a convolution over several channels."""
-    return (group.get('orthogonal', True) and param.ndim == 4
-            and param.shape[1] > 1)
+    return (group.get('orthogonal', True) and param.ndim == 4 and param.shape[1] > 1)
 
 
 def orthogonalize(matrix: Tensor) -> Tensor:

@@ -27,8 +27,7 @@ class YOLOOptimWrapperConstructor:
                  optim_wrapper_cfg: dict,
                  paramwise_cfg: dict | None = None) -> None:
         if paramwise_cfg is not None:
-            raise ValueError('YOLOOptimWrapperConstructor takes no '
-                             'paramwise_cfg')
+            raise ValueError('YOLOOptimWrapperConstructor takes no paramwise_cfg')
         self.wrapper_cfg = optim_wrapper_cfg.copy()
         self.optimizer_cfg = self.wrapper_cfg.pop('optimizer').copy()
         self.wrapper_cfg.setdefault('type', 'OptimWrapper')

@@ -52,8 +52,7 @@ class YOLOWarmupLR(LRSchedulerMixin, _ParamScheduler):
         """Return the learning rate of each group at the current step."""
         progress = self.last_step / max(self.end - self.begin - 1, 1)
         values = []
-        for group, base in zip(
-                self.optimizer.param_groups, self.base_values):
+        for group, base in zip(self.optimizer.param_groups, self.base_values):
             start = self.bias_lr if group.get('kind') == BIAS_GROUP else 0.0
             values.append(start + (base - start) * progress)
         return values

@@ -61,8 +61,7 @@ class Net(ABC):
 
     def _check_names(self, inputs: list[str], outputs: list[str]) -> None:
         """Raise InputError unless the net has the blobs of the description."""
-        if inputs != [self.input_name] or sorted(outputs) != sorted(
-                self.output_names):
+        if inputs != [self.input_name] or sorted(outputs) != sorted(self.output_names):
             raise InputError(
                 f'{self.paths[0]}: its blobs, {", ".join([*inputs, *outputs])}, '
                 'are not those that deploy.json names; the files do not belong '
@@ -153,8 +152,7 @@ class OpenVinoNet(Net):
 
     def _load(self, description: ModelDescription, threads: int) -> None:
         core = _openvino_core()
-        settings: dict[str, Any] = dict(
-            INFERENCE_NUM_THREADS=threads, NUM_STREAMS=1)
+        settings: dict[str, Any] = dict(INFERENCE_NUM_THREADS=threads, NUM_STREAMS=1)
         if description.precision == 'fp32':
             # It may otherwise compute in 16 bits where a processor can.
             settings['INFERENCE_PRECISION_HINT'] = 'f32'

@@ -87,8 +87,7 @@ class TorchRuntime(Runtime):
             config, 'test_dataloader')
         init_default_scope(cfg.get('default_scope', 'mmpose'))
         self.device = pick_device(device)
-        self._transforms = [
-            dict(t) for t in cfg.test_dataloader.dataset.pipeline]
+        self._transforms = [dict(t) for t in cfg.test_dataloader.dataset.pipeline]
         self._stride = max(cfg.model.head.strides)
         self._set_size(size)
         self.drawing = parse_pose_metainfo(dict(cfg.model.head.metainfo))
@@ -132,12 +131,10 @@ class TorchRuntime(Runtime):
     def net(self, blob: np.ndarray) -> list[np.ndarray]:
         """See :class:`Runtime`."""
         inputs = torch.from_numpy(blob).to(self.device)
-        return [m[0].cpu().numpy()
-                for m in self.model(inputs, None, mode='tensor')]
+        return [m[0].cpu().numpy() for m in self.model(inputs, None, mode='tensor')]
 
     @torch.no_grad()
-    def decode(self, maps: Sequence[np.ndarray],
-               place: PoseDataSample) -> list[Person]:
+    def decode(self, maps: Sequence[np.ndarray], place: PoseDataSample) -> list[Person]:
         """See :class:`Runtime`; without the flip test."""
         head = self.model.head
         found = head.predict_by_maps(

@@ -50,8 +50,7 @@ class YOLOv5CSPDarknet(BaseModule):
             out_width = self._scale_width(base_width, widen_factor)
             self.stages.append(
                 nn.Sequential(
-                    ConvModule(
-                        width, out_width, 3, stride=2, padding=1, **layer_cfg),
+                    ConvModule(width, out_width, 3, stride=2, padding=1, **layer_cfg),
                     CSPLayer(
                         out_width,
                         out_width,

@@ -35,8 +35,7 @@ class AuxiliaryLevel(BaseModule):
         in_channels = neck.in_channels[-1]
         self.block = InvertedResidual(
             in_channels, 2 * in_channels, stride=2, norm_cfg=norm_cfg)
-        self.level = extra_level(
-            2 * in_channels, neck.out_channels, **layer_cfg)
+        self.level = extra_level(2 * in_channels, neck.out_channels, **layer_cfg)
         self.head = None
         if head is not None:
             self.head = PoseHeadLevel(

@@ -140,8 +140,7 @@ class TwinDistiller(BottomupPoseEstimator):
         """The parts that inference at base resolution uses."""
         return [self.backbone, self.neck, self.head]
 
-    def loss(self, inputs: Tensor,
-             data_samples: SampleList) -> dict[str, Tensor]:
+    def loss(self, inputs: Tensor, data_samples: SampleList) -> dict[str, Tensor]:
         """Compute the losses of both twins and between them (Eq. 6).
 
         Args:
@@ -159,8 +158,7 @@ class TwinDistiller(BottomupPoseEstimator):
         targets = self.head.targets(truth, maps)
         losses = criterion(maps, targets)
         if self.aux_heatmap is not None:
-            losses['loss_heatmap'] = (
-                criterion.nominal_batch_size *
+            losses['loss_heatmap'] = criterion.scale(
                 self.aux_heatmap(levels, truth, self.head.strides))
         if not self.distilling:
             return losses

@@ -63,10 +63,8 @@ class PoseHeadLevel(BaseModule):
     def _build_layers(self, in_channels: int, num_anchors: int,
                       num_keypoints: int, **layer_cfg) -> None:
         """Build the layers; ``layer_cfg`` are those of the hidden ones."""
-        self.conv = ConvModule(
-            in_channels, in_channels, 3, padding=1, **layer_cfg)
-        self.out = nn.Conv2d(
-            in_channels, num_anchors * (5 + 3 * num_keypoints), 1)
+        self.conv = ConvModule(in_channels, in_channels, 3, padding=1, **layer_cfg)
+        self.out = nn.Conv2d(in_channels, num_anchors * (5 + 3 * num_keypoints), 1)
 
     def init_weights(self) -> None:
         """Initialise; every anchor starts as a person of its size.
@@ -172,16 +170,14 @@ class YOLOPoseHead(BaseModule):
         if isinstance(in_channels, int):
             in_channels = [in_channels] * len(strides)
         self.levels = ModuleList([
-            self.level_type(width, sizes, self.mean_pose, stride, norm_cfg,
-                            act_cfg)
+            self.level_type(width, sizes, self.mean_pose, stride, norm_cfg, act_cfg)
             for width, sizes, stride in zip(in_channels, self.anchors, strides)
         ])
         self.criterion = None
         if criterion is not None:
             self.criterion = MODELS.build(dict(criterion, metainfo=metainfo))
 
-    def _parse_mean_pose(
-            self, mean_pose: Sequence[Sequence[float]] | None) -> Tensor:
+    def _parse_mean_pose(self, mean_pose: Sequence[Sequence[float]] | None) -> Tensor:
         """Turn the argument into a tensor of shape (K, 2), and check it."""
         if mean_pose is None:
             return torch.zeros(self.num_keypoints, 2)
@@ -219,12 +215,10 @@ class YOLOPoseHead(BaseModule):
             dict[str, Tensor]: See :meth:`YOLOPoseCriterion.forward`.
         """
         maps = self(feats)
-        truth = GroundTruth.from_samples(
-            batch_data_samples, self.num_keypoints)
+        truth = GroundTruth.from_samples(batch_data_samples, self.num_keypoints)
         return self.criterion(maps, self.targets(truth, maps))
 
-    def targets(self, truth: GroundTruth,
-                maps: Sequence[Tensor]) -> list[LevelTargets]:
+    def targets(self, truth: GroundTruth, maps: Sequence[Tensor]) -> list[LevelTargets]:
         """Assign a batch to the levels that gave ``maps``.
 
         Args:
@@ -302,9 +296,7 @@ class YOLOPoseHead(BaseModule):
         Returns:
             Detections: Level by level; in a level by anchor, row, column.
         """
-        levels = [
-            self._decode_level(*level) for level in zip(maps, anchors, strides)
-        ]
+        levels = [self._decode_level(*level) for level in zip(maps, anchors, strides)]
         return Detections(*(
             torch.cat([part.flatten(1, 3) for part in parts], dim=1)
             for parts in zip(*levels)))
@@ -328,8 +320,7 @@ class YOLOPoseHead(BaseModule):
         levels = []
         for level in zip(maps, anchors, strides):
             width = level[0].shape[-1] * level[2]
-            found = Detections(
-                *(part.flip(3) for part in self._decode_level(*level)))
+            found = Detections(*(part.flip(3) for part in self._decode_level(*level)))
             levels.append(self._mirror(found, width))
         return Detections(*(
             torch.cat([part.flatten(1, 3) for part in parts], dim=1)
@@ -365,8 +356,7 @@ class YOLOPoseHead(BaseModule):
             Detections: With leading shape (N, A, H, W).
         """
         raw = raw_map.float().unflatten(1, (len(anchors), -1))
-        poses = self.coder.decode(
-            raw.permute(0, 1, 3, 4, 2), anchors[:, None, None])
+        poses = self.coder.decode(raw.permute(0, 1, 3, 4, 2), anchors[:, None, None])
         rows, cols = raw_map.shape[-2:]
         y, x = torch.meshgrid(
             torch.arange(rows, device=raw.device),

@@ -54,8 +54,7 @@ class CIoULoss(nn.Module):
         offset = first + last - target_first - target_last
         distance = offset.square().sum(dim=1) / 4 / (
             hull.square().sum(dim=1) + self.eps)
-        shape = 4 / math.pi**2 * (
-            self._slope(target_size) - self._slope(size)).square()
+        shape = 4 / math.pi**2 * (self._slope(target_size) - self._slope(size)).square()
         with torch.no_grad():
             alpha = shape / (1 - iou + shape).clamp(min=self.eps)
         return self.loss_weight * (1 - iou + distance + alpha * shape)

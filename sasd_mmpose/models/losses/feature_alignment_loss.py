@@ -47,8 +47,7 @@ class FeatureAlignmentLoss(nn.Module):
     def _norm(difference: Tensor) -> Tensor:
         return torch.linalg.vector_norm(difference.flatten(1), dim=1).mean()
 
-    def forward(self, student: Sequence[Tensor],
-                teacher: Sequence[Tensor]) -> Tensor:
+    def forward(self, student: Sequence[Tensor], teacher: Sequence[Tensor]) -> Tensor:
         """Sum the distances over the levels.
 
         Args:

@@ -61,8 +61,7 @@ class NormalizedSkeletonLoss(nn.Module):
         """
         start, end = self.bones.T
         weight = visible[:, start] * visible[:, end]
-        length = torch.linalg.vector_norm(
-            output[:, start] - output[:, end], dim=-1)
+        length = torch.linalg.vector_norm(output[:, start] - output[:, end], dim=-1)
         target_length = torch.linalg.vector_norm(
             target[:, start] - target[:, end], dim=-1)
         error = ((length - target_length).abs() * weight).sum(dim=1)

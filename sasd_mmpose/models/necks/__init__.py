@@ -1,4 +1,4 @@
 from .sppf import SPPF
-from .uniform_pafpn import UniformPAFPN, extra_level
+from .uniform_pafpn import CSPPAFPN, UniformPAFPN, extra_level
 
-__all__ = ['SPPF', 'UniformPAFPN', 'extra_level']
+__all__ = ['CSPPAFPN', 'SPPF', 'UniformPAFPN', 'extra_level']

@@ -36,12 +36,81 @@ def extra_level(in_channels: int, out_channels: int, **layer_cfg) -> nn.Module:
         CSPLayer(out_channels, out_channels, add_identity=False, **layer_cfg))
 
 
-@MODELS.register_module()
-class UniformPAFPN(BaseModule):
-    """SPPF and PAN over three backbone stages, and levels beside the PAN.
+class CSPPAFPN(BaseModule):
+    """SPPF, and YOLOv5's PAN: down the pyramid and up again, with C3 blocks.
 
-    All levels have the same number of channels, which is what lets the level
-    :math:`P'_{i+1}` of one twin teach the level :math:`P_i` of the other.
+    Args:
+        in_channels (Sequence[int]): Channels of the backbone's stages, the
+            finest first.
+        out_channels (Sequence[int]): Channels of the levels.
+        num_blocks (int): Bottlenecks of each C3 block.
+        norm_cfg (dict): Normalisation layer.
+        act_cfg (dict): Activation layer.
+        init_cfg (dict | list[dict] | None): Initialisation of the weights.
+    """
+
+    def __init__(self,
+                 in_channels: Sequence[int],
+                 out_channels: Sequence[int],
+                 num_blocks: int = 1,
+                 norm_cfg: dict = NORM_CFG,
+                 act_cfg: dict = ACT_CFG,
+                 init_cfg: dict | list[dict] | None = None) -> None:
+        super().__init__(init_cfg=init_cfg)
+        layer_cfg = dict(norm_cfg=norm_cfg, act_cfg=act_cfg)
+
+        def c3(in_width: int, out_width: int) -> CSPLayer:
+            return CSPLayer(in_width, out_width, num_blocks=num_blocks,
+                            add_identity=False, **layer_cfg)
+
+        self.sppf = SPPF(in_channels[-1], **layer_cfg)
+        # From the coarsest level down to the finest: ``reduce[j]`` feeds the
+        # upsampling, ``top_down[j]`` joins it with the next backbone stage.
+        fine, coarse = out_channels[:-1], (*out_channels[1:-1], in_channels[-1])
+        self.reduce = nn.ModuleList(
+            ConvModule(above, width, 1, **layer_cfg)
+            for above, width in zip(reversed(coarse), reversed(fine)))
+        self.top_down = nn.ModuleList(
+            c3(width + stage, width)
+            for width, stage in zip(reversed(fine), reversed(in_channels[:-1])))
+        # And back from the finest level to the coarsest.
+        self.downsample = nn.ModuleList(
+            ConvModule(width, width, 3, stride=2, padding=1, **layer_cfg)
+            for width in fine)
+        self.bottom_up = nn.ModuleList(
+            c3(2 * width, above) for width, above in zip(fine, out_channels[1:]))
+
+    def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Compute the pyramid.
+
+        Args:
+            inputs (Sequence[Tensor]): Backbone features, the finest first, each
+                half the size of the one before, (N, in_channels[i], H_i, W_i).
+
+        Returns:
+            tuple[Tensor, ...]: Levels of shape (N, out_channels[i], H_i, W_i).
+        """
+        x = self.sppf(inputs[-1])
+        laterals = []
+        for reduce, join, stage in zip(
+                self.reduce, self.top_down, reversed(inputs[:-1])):
+            laterals.append(reduce(x))
+            up = F.interpolate(laterals[-1], scale_factor=2.0, mode='nearest')
+            x = join(torch.cat([up, stage], dim=1))
+
+        outs = [x]
+        for down, join, lateral in zip(
+                self.downsample, self.bottom_up, reversed(laterals)):
+            outs.append(join(torch.cat([down(outs[-1]), lateral], dim=1)))
+        return tuple(outs)
+
+
+@MODELS.register_module()
+class UniformPAFPN(CSPPAFPN):
+    """PAN over three backbone stages, and levels beside it, of one width.
+
+    One width is what lets the level :math:`P'_{i+1}` of one twin teach the
+    level :math:`P_i` of the other.
 
     Args:
         in_channels (Sequence[int]): Channels of the backbone's stages. The
@@ -61,35 +130,13 @@ class UniformPAFPN(BaseModule):
                  norm_cfg: dict = NORM_CFG,
                  act_cfg: dict = ACT_CFG,
                  init_cfg: dict | list[dict] | None = None) -> None:
-        super().__init__(init_cfg=init_cfg)
-        layer_cfg = dict(norm_cfg=norm_cfg, act_cfg=act_cfg)
         stages = in_channels[:NUM_PAN_LEVELS]
+        super().__init__(stages, [out_channels] * len(stages), num_blocks,
+                         norm_cfg, act_cfg, init_cfg)
         self.in_channels = tuple(in_channels)
         self.out_channels = out_channels
-
-        def c3(width: int) -> CSPLayer:
-            return CSPLayer(
-                width, out_channels, num_blocks=num_blocks,
-                add_identity=False, **layer_cfg)
-
-        self.sppf = SPPF(stages[-1], **layer_cfg)
-        # From the coarsest level down to the finest: ``reduce[j]`` feeds the
-        # upsampling, ``top_down[j]`` joins it with the next backbone stage.
-        widths = [stages[-1]] + [out_channels] * (len(stages) - 2)
-        self.reduce = nn.ModuleList(
-            ConvModule(width, out_channels, 1, **layer_cfg)
-            for width in widths)
-        self.top_down = nn.ModuleList(
-            c3(out_channels + stage) for stage in reversed(stages[:-1]))
-        # And back from the finest level to the coarsest.
-        self.downsample = nn.ModuleList(
-            ConvModule(
-                out_channels, out_channels, 3, stride=2, padding=1, **layer_cfg)
-            for _ in stages[1:])
-        self.bottom_up = nn.ModuleList(
-            c3(2 * out_channels) for _ in stages[1:])
         self.extra_levels = nn.ModuleList(
-            extra_level(stage, out_channels, **layer_cfg)
+            extra_level(stage, out_channels, norm_cfg=norm_cfg, act_cfg=act_cfg)
             for stage in in_channels[NUM_PAN_LEVELS:])
 
     def forward(self, inputs: Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -104,20 +151,6 @@ class UniformPAFPN(BaseModule):
             tuple[Tensor, ...]: Levels P3, P4, P5, ... of shape
             (N, out_channels, H_i, W_i).
         """
-        stages = inputs[:NUM_PAN_LEVELS]
-        x = self.sppf(stages[-1])
-        laterals = []
-        for reduce, join, stage in zip(
-                self.reduce, self.top_down, reversed(stages[:-1])):
-            laterals.append(reduce(x))
-            up = F.interpolate(laterals[-1], scale_factor=2.0, mode='nearest')
-            x = join(torch.cat([up, stage], dim=1))
-
-        outs = [x]
-        for down, join, lateral in zip(
-                self.downsample, self.bottom_up, reversed(laterals)):
-            outs.append(join(torch.cat([down(outs[-1]), lateral], dim=1)))
-
-        extras = inputs[NUM_PAN_LEVELS:]
-        outs += [level(x) for level, x in zip(self.extra_levels, extras)]
-        return tuple(outs)
+        extras = zip(self.extra_levels, inputs[NUM_PAN_LEVELS:])
+        return (*super().forward(inputs[:NUM_PAN_LEVELS]),
+                *(level(x) for level, x in extras))

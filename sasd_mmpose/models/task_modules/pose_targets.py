@@ -79,8 +79,7 @@ class GroundTruth(NamedTuple):
             boxes=self.boxes * factor, keypoints=self.keypoints * factor)
 
 
-def _check_num_keypoints(labels: Sequence[InstanceData],
-                         num_keypoints: int) -> None:
+def _check_num_keypoints(labels: Sequence[InstanceData], num_keypoints: int) -> None:
     """Raise where the labels of a sample are of another number."""
     for label in labels:
         found = label.keypoints.shape[-2]

@@ -40,9 +40,7 @@ class YOLOAnchorAssigner:
             which the neighbour beyond it is positive too; at most 0.5.
     """
 
-    def __init__(self,
-                 ratio_thr: float = 4.0,
-                 neighbor_margin: float = 0.5) -> None:
+    def __init__(self, ratio_thr: float = 4.0, neighbor_margin: float = 0.5) -> None:
         self.ratio_thr = ratio_thr
         self.neighbor_margin = neighbor_margin
 
@@ -68,8 +66,7 @@ class YOLOAnchorAssigner:
             row=cells[:, 1],
             col=cells[:, 0])
 
-    def _match_shapes(self, sizes: Tensor,
-                      anchors: Tensor) -> tuple[Tensor, Tensor]:
+    def _match_shapes(self, sizes: Tensor, anchors: Tensor) -> tuple[Tensor, Tensor]:
         """Find the pairs of anchor and box of like shape.
 
         Args:
@@ -104,8 +101,7 @@ class YOLOAnchorAssigner:
         right, down = ((from_end % 1 < margin) & (from_end > 1)).T
         own = torch.ones_like(left)
         chosen = torch.stack([own, left, up, right, down])
-        steps = centers.new_tensor(
-            [[0, 0], [1, 0], [0, 1], [-1, 0], [0, -1]]) * margin
+        steps = centers.new_tensor([[0, 0], [1, 0], [0, 1], [-1, 0], [0, -1]]) * margin
         which, index = torch.nonzero(chosen, as_tuple=True)
         cells = (centers[index] - steps[which]).long()
         cells = cells.clamp(min=0).minimum(extent.long() - 1)

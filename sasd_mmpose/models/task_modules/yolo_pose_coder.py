@@ -59,8 +59,7 @@ class YOLOPoseCoder:
         box = raw[..., :4].sigmoid() * 2
         triples = raw[..., 5:].unflatten(-1, (self.num_keypoints, 3))
         return DecodedPoses(
-            boxes=torch.cat([box[..., :2] - 0.5, box[..., 2:]**2 * anchors],
-                            dim=-1),
+            boxes=torch.cat([box[..., :2] - 0.5, box[..., 2:]**2 * anchors], dim=-1),
             obj_logits=raw[..., 4],
             keypoints=triples[..., :2] * 2 - 0.5,
             keypoint_logits=triples[..., 2])
