@@ -7,11 +7,14 @@ import numpy as np
 
 from sasd_mmpose.inference.person import Person
 
+from ..runtimes import MADE_FOR
+from ..timing import Times, Timing, now
+from .entrant import Entrant, Ready, Setting
 from .peer_nets import peers_folder
-from .rtmdet import FILE, RTMDet
-from .timing import Times, Timing, now
+from .rtmdet import FILE, INPUT, RTMDet
 from .tinypose import TinyPose
 
+NET = 'rtmdet_nano+tinypose'
 SCORE_THR = 0.2
 
 
@@ -22,18 +25,15 @@ class TopDown:
         runtime (str): What runs the detector; the pose net runs in ncnn.
         threads (int): Threads of both.
         cache (Path): Folder that keeps converted nets.
-        max_people (int | None): Take no more than so many of the detected.
 
     Raises:
         InputError: A file is missing or cannot be loaded.
     """
 
-    def __init__(self, runtime: str, threads: int, cache: Path,
-                 max_people: int | None = None) -> None:
+    def __init__(self, runtime: str, threads: int, cache: Path) -> None:
         folder = peers_folder()
         self.detector = RTMDet(folder / FILE, runtime, threads, SCORE_THR, cache)
         self.pose = TinyPose(folder, threads)
-        self.max_people = max_people
 
     def __call__(self, image: np.ndarray) -> list[Person]:
         """Find the people of an image (H, W, 3), BGR, uint8."""
@@ -55,8 +55,6 @@ class TopDown:
         maps = self.detector.net(blob)
         moments.append(now())
         boxes = self.detector.decode(maps, place)
-        if self.max_people is not None:
-            boxes = boxes.first(self.max_people)
         moments.append(now())
         crops = self.pose.crops(image, boxes)
         moments.append(now())
@@ -71,3 +69,18 @@ def _times(moments: tuple[float, ...]) -> Times:
     """Add up the stages of both nets; seven moments, in seconds."""
     first, second = Times.between(moments[:4]), Times.between(moments[3:])
     return Times(*map(sum, zip(first, second)))
+
+
+def entrants() -> list[Entrant]:
+    """List what takes part: the runtime is the detector's."""
+    return [Entrant(NET, runtime, INPUT.width) for runtime in MADE_FOR]
+
+
+def make_ready(entrant: Entrant, setting: Setting) -> Ready:
+    """Load the pair.
+
+    Raises:
+        InputError: See :class:`TopDown`.
+    """
+    pair = TopDown(entrant.runtime, setting.threads, setting.cache)
+    return Ready(pair, pair, 'published by others')

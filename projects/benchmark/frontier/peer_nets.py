@@ -13,7 +13,7 @@ from sasd_mmpose.inference.model_description import (
 )
 from sasd_mmpose.inference.runtimes.nets import Net, open_net
 
-from .runtimes import MADE_FOR
+from ..runtimes import MADE_FOR
 
 SETTING = 'SASD_PEERS'
 

@@ -35,10 +35,6 @@ class Boxes(NamedTuple):
     corners: np.ndarray
     scores: np.ndarray
 
-    def first(self, count: int) -> Boxes:
-        """Return the best of them."""
-        return Boxes(self.corners[:count], self.scores[:count])
-
 
 class RTMDet:
     """A detector of people.

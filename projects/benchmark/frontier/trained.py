@@ -1,0 +1,178 @@
+"""The net of this project with its published weights."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from sasd_mmpose.deploy.export import export_model
+from sasd_mmpose.evaluation.person_results import SCORE_THR
+from sasd_mmpose.inference.letterbox import Placement
+from sasd_mmpose.inference.model_description import ModelDescription
+from sasd_mmpose.inference.model_zoo import PublishedModel, project_root
+from sasd_mmpose.inference.person import Person
+from sasd_mmpose.inference.runtimes.exported import ExportedRuntime
+from sasd_mmpose.inference.runtimes.nets import open_net
+from sasd_mmpose.inference.runtimes.pytorch import TorchRuntime
+
+from ..runtimes import MADE_FOR
+from ..timing import Times, Timing, now
+from .entrant import Entrant, Ready, Setting
+
+NET = 'sasd_xs'
+SIZES = (256, 320, 384, 448, 512)
+# Runtime, precision, flip test. OpenVINO's "fp16" lets it compute in 16 bits
+# where the processor can, as it does by itself.
+VARIANTS = (
+    ('ncnn', 'fp32', False), ('ncnn', 'fp16', False),
+    ('onnxruntime', 'fp32', False), ('onnxruntime', 'int8', False),
+    ('openvino', 'fp32', False), ('openvino', 'fp16', False),
+    ('openvino', 'int8', False),
+    ('ncnn', 'fp32', True), ('onnxruntime', 'fp32', True))
+DEPLOY_CONFIG = """_base_ = '{base}'
+
+onnx_config = dict(input_shape=({size}, {size}))
+"""
+
+
+def entrants(sizes: Sequence[int] = SIZES) -> list[Entrant]:
+    """List what takes part."""
+    return [Entrant(NET, runtime, size, precision, flip)
+            for size in sizes for runtime, precision, flip in VARIANTS]
+
+
+class Deployed:
+    """A net as it is deployed, with its own decoding.
+
+    Args:
+        runtime (ExportedRuntime): The net.
+    """
+
+    def __init__(self, runtime: ExportedRuntime) -> None:
+        self.runtime = runtime
+
+    def __call__(self, image: np.ndarray) -> list[Person]:
+        """Find the people of an image (H, W, 3), BGR, uint8."""
+        return self._find(image)[0]
+
+    def run(self, image: np.ndarray, index: int) -> Timing:
+        """See :class:`Timed`."""
+        return self._find(image)[1]
+
+    def _compute(self, blob: np.ndarray) -> list:
+        return self.runtime.net(blob)
+
+    def _decode(self, maps: list, place: Placement) -> list[Person]:
+        return self.runtime.decode(maps, place)
+
+    def _find(self, image: np.ndarray) -> tuple[list[Person], Timing]:
+        moments = [now()]
+        blob, place = self.runtime.preprocess(image)
+        moments.append(now())
+        maps = self._compute(blob)
+        moments.append(now())
+        people = self._decode(maps, place)
+        moments.append(now())
+        return people, Timing(*map(Times.between, zip(*moments)))
+
+
+class FlipTest(Deployed):
+    """A deployed net on an image and its mirror image, averaged by the head.
+
+    Args:
+        runtime (ExportedRuntime): The net.
+        reference (TorchRuntime): Whose head decodes.
+        score_thr (float): Persons at or below it are left out.
+    """
+
+    def __init__(self, runtime: ExportedRuntime, reference: TorchRuntime,
+                 score_thr: float) -> None:
+        super().__init__(runtime)
+        self.head = reference.model.head
+        self.test_cfg = dict(reference.model.test_cfg, score_thr=score_thr)
+
+    def _compute(self, blob: np.ndarray) -> list:
+        # Copied: the next call may write over what the first returned.
+        first = [m.copy() for m in self.runtime.net(blob)]
+        mirrored = np.ascontiguousarray(blob[..., ::-1])
+        return [first, self.runtime.net(mirrored)]
+
+    @torch.no_grad()
+    def _decode(self, maps: list, place: Placement) -> list[Person]:
+        passes = [[torch.from_numpy(np.asarray(m))[None] for m in levels]
+                  for levels in maps]
+        found, = self.head.predict_by_maps(
+            passes, self.head.anchors, self.head.strides, self.test_cfg)
+        boxes = place.to_image(found.bboxes.reshape(-1, 2, 2)).reshape(-1, 4)
+        return [Person(*person) for person in zip(
+            boxes, found.bbox_scores.tolist(), place.to_image(found.keypoints),
+            found.keypoint_scores)]
+
+
+class Trained:
+    """Makes the published net ready.
+
+    Args:
+        model (PublishedModel): Its config and weights.
+        calibration (str | Path): What int8 is calibrated on; see
+            :func:`export_model`.
+        image (Path): An image that exports are compared on.
+    """
+
+    def __init__(self, model: PublishedModel, calibration: str | Path,
+                 image: Path) -> None:
+        self.model = model
+        self.calibration = calibration
+        self.image = image
+        self._reference = cache(lambda: TorchRuntime(
+            model.config, model.checkpoint, 'cpu'))
+
+    def __call__(self, entrant: Entrant, setting: Setting) -> Ready:
+        """Export an entrant, unless that was done before, and load it.
+
+        Raises:
+            InputError: It cannot be exported or loaded.
+        """
+        folder = self._exported(entrant, setting.cache)
+        description = replace(
+            ModelDescription.read(folder), precision=entrant.precision)
+        net = open_net(folder, description, entrant.runtime, setting.threads)
+
+        def load(score_thr: float) -> Deployed:
+            runtime = ExportedRuntime(
+                description, net, score_thr, name=entrant.runtime)
+            if not entrant.flip:
+                return Deployed(runtime)
+            return FlipTest(runtime, self._reference(), score_thr)
+
+        return Ready(load(description.thresholds.score), load(SCORE_THR),
+                     self.model.name)
+
+    def _exported(self, entrant: Entrant, folder: Path) -> Path:
+        """Export as `sasd export` does; see also ``VARIANTS``."""
+        made_for = MADE_FOR[entrant.runtime]
+        precision = entrant.precision
+        if entrant.runtime == 'openvino' and precision == 'fp16':
+            precision = 'fp32'
+        kind = made_for if precision == 'fp32' else f'{made_for}_{precision}'
+        sha = self.model.description['sha256'][:8]
+        target = folder / f'{self.model.name}-{sha}-{kind}-{entrant.size}'
+        if not (target / 'deploy.json').is_file():
+            config = _deploy_config(folder, kind, entrant.size)
+            export_model(config, self.model.config, self.model.checkpoint,
+                         self.image, target, calibration=self.calibration)
+        return target
+
+
+def _deploy_config(folder: Path, kind: str, size: int) -> Path:
+    """Write the deploy config of a size."""
+    folder.mkdir(parents=True, exist_ok=True)
+    base = project_root() / 'configs' / 'deploy' / f'pose_{kind}_static.py'
+    path = folder / f'pose_{kind}_static-{size}.py'
+    path.write_text(DEPLOY_CONFIG.format(base=base, size=size))
+    return path
+
