@@ -48,6 +48,11 @@ class TopDown:
         """
         return self._find(image)[1]
 
+    def count_people(self, image: np.ndarray) -> int:
+        """Count the people that are detected in an image."""
+        blob, place = self.detector.letterbox(image)
+        return len(self.detector.decode(self.detector.net(blob), place).scores)
+
     def _find(self, image: np.ndarray) -> tuple[list[Person], Timing]:
         moments = [now()]
         blob, place = self.detector.letterbox(image)

@@ -126,6 +126,7 @@ class Trained:
     def __init__(self, model: PublishedModel, calibration: str | Path,
                  image: Path) -> None:
         self.model = model
+        self.sha = model.description['sha256'][:8]
         self.calibration = calibration
         self.image = image
         self._reference = cache(lambda: TorchRuntime(
@@ -150,7 +151,7 @@ class Trained:
             return FlipTest(runtime, self._reference(), score_thr)
 
         return Ready(load(description.thresholds.score), load(SCORE_THR),
-                     self.model.name)
+                     f'{self.model.name} ({self.sha})')
 
     def _exported(self, entrant: Entrant, folder: Path) -> Path:
         """Export as `sasd export` does; see also ``VARIANTS``."""
@@ -159,8 +160,7 @@ class Trained:
         if entrant.runtime == 'openvino' and precision == 'fp16':
             precision = 'fp32'
         kind = made_for if precision == 'fp32' else f'{made_for}_{precision}'
-        sha = self.model.description['sha256'][:8]
-        target = folder / f'{self.model.name}-{sha}-{kind}-{entrant.size}'
+        target = folder / f'{self.model.name}-{self.sha}-{kind}-{entrant.size}'
         if not (target / 'deploy.json').is_file():
             config = _deploy_config(folder, kind, entrant.size)
             export_model(config, self.model.config, self.model.checkpoint,
