@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from mmpose.codecs import UDPHeatmap
+from mmpose.codecs import MSRAHeatmap
 from mmpose.datasets.transforms import TopdownAffine
-from mmpose.structures.bbox import bbox_xyxy2cs, get_udp_warp_matrix
+from mmpose.structures.bbox import bbox_xyxy2cs, get_warp_matrix
 
 from sasd_mmpose.inference.letterbox import Letterbox
 from sasd_mmpose.inference.model_description import InputSpec
@@ -25,7 +25,10 @@ INPUT = InputSpec(
 OUTPUT = 'save_infer_model/scale_0.tmp_1'
 SIZE = (INPUT.width, INPUT.height)
 HEATMAP_SIZE = (48, 64)
+SIGMA = 2.0  # of its heatmaps, in cells
 PADDING = 1.25
+# Keypoints above it count for the score of a person, as in MMPose.
+SURE = 0.2
 
 
 class Crop(NamedTuple):
@@ -55,7 +58,7 @@ class TinyPose:
     def __init__(self, folder: Path, threads: int) -> None:
         self.net = open_peer([folder / name for name in FILES], INPUT, [OUTPUT],
                              'ncnn', threads, precision='fp16')
-        self.codec = UDPHeatmap(SIZE, HEATMAP_SIZE)
+        self.codec = MSRAHeatmap(SIZE, HEATMAP_SIZE, SIGMA, unbiased=True)
         # Normalises; the crop has its size already.
         self.normalize = Letterbox(INPUT, SIZE)
 
@@ -72,7 +75,7 @@ class TinyPose:
 
     def _crop(self, image: np.ndarray, center: np.ndarray,
               scale: np.ndarray) -> Crop:
-        warp = get_udp_warp_matrix(center, scale, 0.0, SIZE)
+        warp = get_warp_matrix(center, scale, 0.0, SIZE)
         person = cv2.warpAffine(image, warp, SIZE, flags=cv2.INTER_LINEAR)
         return Crop(self.normalize(person)[0], center, scale)
 
@@ -87,12 +90,13 @@ class TinyPose:
 
         Returns:
             list[Person]: In pixels of the image, most certain first. The score
-            is that of the box times the mean of the keypoints'.
+            is that of the box times the mean of the sure keypoints'.
         """
         people = []
         for maps, crop, box, score in zip(heatmaps, crops, *boxes):
             points, scores = self.codec.decode(maps)
             points = points[0] / SIZE * crop.scale + crop.center - crop.scale / 2
-            people.append(
-                Person(box, float(score * scores.mean()), points, scores[0]))
+            sure = scores[scores > SURE]
+            score *= sure.mean() if len(sure) else 0.0
+            people.append(Person(box, float(score), points, scores[0]))
         return sorted(people, key=lambda person: -person.score)
