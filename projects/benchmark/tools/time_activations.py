@@ -1,7 +1,8 @@
 """What 8 bits and another activation would buy: time of untrained nets.
 
-The same net with SiLU, as it is, and with hard-swish or ReLU in its place, in float and in int8, on each runtime: CPU time of the net alone, by turns,
-and where ONNX Runtime spends it. Untrained: for speed, not for accuracy.
+The same net with SiLU in neck and head, as it is, and with hard-swish or ReLU in its
+place, in float and in int8, on each runtime: CPU time of the net alone, by turns, and
+where ONNX Runtime spends it. Untrained: for speed, not for accuracy.
 
     python -m projects.benchmark.tools.time_activations \\
         --out results/activations.json
