@@ -137,7 +137,7 @@ def against_people(ready: Mapping[Entrant, Ready], cfg: Config, rounds: int,
 
     Returns:
         dict: ``images`` by number of people, ``cpu_ms`` of each entrant by
-        number, and ``crossings``; empty without the top-down pair.
+        number, and ``crossings``; all empty without the top-down pair.
     """
     chosen = {e: r.timed for e, r in ready.items()
               if (e.net, e.size) in AGAINST_PEOPLE
@@ -145,7 +145,7 @@ def against_people(ready: Mapping[Entrant, Ready], cfg: Config, rounds: int,
     pair = next((timed for e, timed in chosen.items() if e.net == top_down.NET),
                 None)
     if pair is None:
-        return {}
+        return dict(images={}, cpu_ms={}, crossings=[])
     images = by_people(
         labelled_images(cfg), pair.count_people, PEOPLE, IMAGES_EACH)
     times: dict[Entrant, dict[int, dict]] = {entrant: {} for entrant in chosen}

@@ -93,11 +93,11 @@ def ratio_table(result: Mapping) -> str:
 def people_table(result: Mapping) -> str:
     """CPU time on images with so many people."""
     people = result['people']
-    numbers = list(people.get('images', {}))
+    numbers = list(people['images'])
     return markdown(
         ['CPU ms, people that RTMDet finds', *numbers],
         [[name, *(f'{found[number]["median"]:.1f}' for number in numbers)]
-         for name, found in people.get('cpu_ms', {}).items()])
+         for name, found in people['cpu_ms'].items()])
 
 
 def setting_table(result: Mapping) -> str:
@@ -130,7 +130,7 @@ def sentences(result: Mapping, quoted: Sequence[Mapping]) -> str:
 def _about_pair(result: Mapping, ours: Mapping, pair: Mapping) -> str:
     """Compare with the top-down pair, both measured."""
     crossing = next(
-        (c['people'] for c in result['people'].get('crossings', ())
+        (c['people'] for c in result['people']['crossings']
          if (c['runtime'], c['net'], c['size']) == (RUNTIME, *OURS)), None)
     since = ('' if crossing is None else
              f'; it costs more than ours from {crossing:.1f} people on'

@@ -7,12 +7,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from mmpose.codecs import MSRAHeatmap
 from tool_loader import command
 
-from projects.benchmark.frontier import tables, top_down, trained, ultralytics_nets
+from projects.benchmark.frontier import (
+    tables,
+    tinypose,
+    top_down,
+    trained,
+    ultralytics_nets,
+)
 from projects.benchmark.frontier.entrant import Entrant, Ready, Setting
 from projects.benchmark.frontier.plot import plot_frontier, plot_people
-from projects.benchmark.frontier.rtmdet import INPUT, RTMDet
+from projects.benchmark.frontier.rtmdet import INPUT, Boxes, RTMDet
 from projects.benchmark.frontier.run import crossing, make_ready, time_ratios
 from projects.benchmark.frontier.tinypose import HEATMAP_SIZE, Crop, TinyPose
 from projects.benchmark.frontier.val_images import by_people
@@ -62,20 +69,13 @@ def test_boxes_are_distances_from_points():
 def pose_without_net() -> TinyPose:
     """Everything of TinyPose but its net."""
     pose = TinyPose.__new__(TinyPose)
-    pose.normalize = Letterbox(top_down_input(), (192, 256))
-    from mmpose.codecs import MSRAHeatmap
+    pose.normalize = Letterbox(tinypose.INPUT, (192, 256))
     pose.codec = MSRAHeatmap((192, 256), HEATMAP_SIZE, 2.0, unbiased=True)
     return pose
 
 
-def top_down_input():
-    from projects.benchmark.frontier import tinypose
-    return tinypose.INPUT
-
-
 def test_keypoints_come_back_to_where_they_are_in_the_image():
     """A white dot of the image is a peak in the crop, and a keypoint there."""
-    from projects.benchmark.frontier.rtmdet import Boxes
     image = np.zeros((400, 500, 3), np.uint8)
     cv2.circle(image, (260, 150), 5, (255, 255, 255), -1)
     boxes = Boxes(np.array([[200.0, 50, 300, 350]]), np.array([0.8]))
@@ -94,7 +94,6 @@ def test_keypoints_come_back_to_where_they_are_in_the_image():
 
 
 def test_unsure_keypoints_do_not_count_for_the_score():
-    from projects.benchmark.frontier.rtmdet import Boxes
     heatmaps = np.full((17, 64, 48), 1e-3, np.float32)
     heatmaps[:4, 20, 20] = 0.5
     boxes = Boxes(np.array([[0.0, 0, 30, 40]]), np.array([0.6]))
@@ -232,7 +231,7 @@ def record(net: str, size: int, ms: float, ap: float | None = None,
 
 
 def test_sentences_say_who_is_ahead():
-    result = dict(people={}, entrants=[
+    result = dict(people=dict(crossings=[]), entrants=[
         record('sasd_xs', 512, 31, 0.15), record('sasd_xs', 512, 64, 0.16, True),
         record('yolo26n-pose', 384, 27), record(top_down.NET, 320, 50, 0.6)])
     said = tables.sentences(result, QUOTED)
