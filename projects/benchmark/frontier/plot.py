@@ -65,9 +65,10 @@ def plot_frontier(result: Mapping, quoted: Sequence[Mapping], path: Path) -> Non
             _measured(axes, result, runtime)
             _quoted(axes, result, quoted, runtime)
             axes.margins(x=0.15)
-            axes.set_ylim(0, 72)
+            axes.set_ylim(0, 90)
         panels[0].set_ylabel('AP')
-        panels[0].legend(*_legend(panels), loc='upper left', ncols=2)
+        panels[0].legend(*_legend(panels), loc='upper left', ncols=2,
+                         fontsize=7.5)
         figure.supxlabel(
             'Filled: measured here on coco_mini val. Hollow: quoted, on COCO val, '
             'other images, at the time measured here.', fontsize=8,
@@ -81,7 +82,8 @@ def _legend(panels: Sequence[Axes]) -> tuple[list, list]:
     for axes in panels:
         found.update({label: handle for handle, label
                       in zip(*axes.get_legend_handles_labels())})
-    return list(found.values()), list(found)
+    names = sorted(found, key=lambda name: ('quoted' in name, name))
+    return [found[name] for name in names], names
 
 
 def _measured(axes: Axes, result: Mapping, runtime: str) -> None:
@@ -166,7 +168,7 @@ def _people_lines(axes: Axes, result: Mapping, runtime: str) -> None:
                   + (f' {record["size"]}' if ours else ''))
     for crossing in people['crossings']:
         key = crossing['net'], crossing['size']
-        if crossing['runtime'] == runtime and crossing['people'] > 0:
+        if crossing['runtime'] == runtime and crossing['people'] >= 1:
             axes.plot(crossing['people'], level[key], marker='x', markersize=9,
                       markeredgewidth=2, color=style.INK)
             axes.annotate(

@@ -133,8 +133,8 @@ def _about_pair(result: Mapping, ours: Mapping, pair: Mapping) -> str:
         (c['people'] for c in result['people']['crossings']
          if (c['runtime'], c['net'], c['size']) == (RUNTIME, *OURS)), None)
     since = ('' if crossing is None else
-             f'; it costs more than ours from {crossing:.1f} people on'
-             if crossing > 1 else '; it costs more than ours for any number of people')
+             f'; the pair costs more from {crossing:.1f} people in the image on'
+             if crossing > 1 else '; the pair costs more for any number of people')
     return (
         f'Measured on {ours["measured_ap"]["images"]} images of coco_mini val (one '
         f'thread, ONNX Runtime, without flip test), RTMDet-nano with TinyPose has '
