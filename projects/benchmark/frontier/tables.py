@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import ceil
 
 from ...markdown import markdown
 from . import top_down
@@ -133,7 +134,7 @@ def _about_pair(result: Mapping, ours: Mapping, pair: Mapping) -> str:
         (c['people'] for c in result['people']['crossings']
          if (c['runtime'], c['net'], c['size']) == (RUNTIME, *OURS)), None)
     since = ('' if crossing is None else
-             f'; the pair costs more from {crossing:.1f} people in the image on'
+             f'; the pair costs more with {ceil(crossing)} people or more'
              if crossing > 1 else '; the pair costs more for any number of people')
     return (
         f'Measured on {ours["measured_ap"]["images"]} images of coco_mini val (one '

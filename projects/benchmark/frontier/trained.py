@@ -4,14 +4,14 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
-import torch
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from sasd_mmpose.deploy.export import export_model
 from sasd_mmpose.deploy.quantization import calibration_images, quantize
+from sasd_mmpose.engine.config import load_config
 from sasd_mmpose.evaluation.person_results import SCORE_THR
 from sasd_mmpose.inference.letterbox import Placement
 from sasd_mmpose.inference.model_description import ModelDescription
@@ -19,11 +19,11 @@ from sasd_mmpose.inference.model_zoo import PublishedModel, project_root
 from sasd_mmpose.inference.person import Person
 from sasd_mmpose.inference.runtimes.exported import ExportedRuntime
 from sasd_mmpose.inference.runtimes.nets import open_net
-from sasd_mmpose.inference.runtimes.pytorch import TorchRuntime
 
 from ..runtimes import MADE_FOR
 from ..timing import Times, Timing, now
 from .entrant import Entrant, Ready, Setting
+from .flip_test import FlipDecoder
 
 NET = 'sasd_xs'
 SIZES = (256, 320, 384, 448, 512)
@@ -89,19 +89,16 @@ class Deployed:
 
 
 class FlipTest(Deployed):
-    """A deployed net on an image and its mirror image, averaged by the head.
+    """A deployed net on an image and its mirror image.
 
     Args:
         runtime (ExportedRuntime): The net.
-        reference (TorchRuntime): Whose head decodes.
-        score_thr (float): Persons at or below it are left out.
+        decoder (FlipDecoder): Averages both.
     """
 
-    def __init__(self, runtime: ExportedRuntime, reference: TorchRuntime,
-                 score_thr: float) -> None:
+    def __init__(self, runtime: ExportedRuntime, decoder: FlipDecoder) -> None:
         super().__init__(runtime)
-        self.head = reference.model.head
-        self.test_cfg = dict(reference.model.test_cfg, score_thr=score_thr)
+        self.decoder = decoder
 
     def _compute(self, blob: np.ndarray) -> list:
         # Copied: the next call may write over what the first returned.
@@ -109,16 +106,12 @@ class FlipTest(Deployed):
         mirrored = np.ascontiguousarray(blob[..., ::-1])
         return [first, self.runtime.net(mirrored)]
 
-    @torch.no_grad()
     def _decode(self, maps: list, place: Placement) -> list[Person]:
-        passes = [[torch.from_numpy(np.asarray(m))[None] for m in levels]
-                  for levels in maps]
-        found, = self.head.predict_by_maps(
-            passes, self.head.anchors, self.head.strides, self.test_cfg)
-        boxes = place.to_image(found.bboxes.reshape(-1, 2, 2)).reshape(-1, 4)
+        poses = self.decoder(maps)
+        boxes = place.to_image(poses.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
         return [Person(*person) for person in zip(
-            boxes, found.bbox_scores.tolist(), place.to_image(found.keypoints),
-            found.keypoint_scores)]
+            boxes, poses.scores.tolist(), place.to_image(poses.keypoints),
+            poses.keypoint_scores)]
 
 
 class Trained:
@@ -137,8 +130,8 @@ class Trained:
         self.sha = model.description['sha256'][:8]
         self.calibration = calibration
         self.image = image
-        self._reference = cache(lambda: TorchRuntime(
-            model.config, model.checkpoint, 'cpu'))
+        metainfo = dict(load_config(model.config).model.head.metainfo)
+        self.flip_indices = parse_pose_metainfo(metainfo)['flip_indices']
 
     def __call__(self, entrant: Entrant, setting: Setting) -> Ready:
         """Export an entrant, unless that was done before, and load it.
@@ -156,7 +149,9 @@ class Trained:
                 description, net, score_thr, name=entrant.runtime)
             if not entrant.flip:
                 return Deployed(runtime)
-            return FlipTest(runtime, self._reference(), score_thr)
+            thresholds = replace(description.thresholds, score=score_thr)
+            return FlipTest(runtime, FlipDecoder(
+                description, thresholds, entrant.size, self.flip_indices))
 
         return Ready(load(description.thresholds.score), load(SCORE_THR),
                      f'{self.model.name} ({self.sha})')

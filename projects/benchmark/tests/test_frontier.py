@@ -3,11 +3,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
 import pytest
+import torch
 from mmpose.codecs import MSRAHeatmap
+from small_nets import build, model_cfg
 from tool_loader import command
 
 from projects.benchmark.frontier import (
@@ -18,6 +21,7 @@ from projects.benchmark.frontier import (
     ultralytics_nets,
 )
 from projects.benchmark.frontier.entrant import Entrant, Ready, Setting
+from projects.benchmark.frontier.flip_test import FlipDecoder
 from projects.benchmark.frontier.plot import plot_frontier, plot_people
 from projects.benchmark.frontier.rtmdet import INPUT, Boxes, RTMDet
 from projects.benchmark.frontier.run import crossing, make_ready, time_ratios
@@ -27,6 +31,8 @@ from projects.benchmark.images import LabelledImage, drawn_images
 from projects.benchmark.timing import Times, Timing
 from sasd_mmpose.errors import InputError
 from sasd_mmpose.inference.letterbox import Letterbox
+from sasd_mmpose.inference.model_description import OutputSpec, Thresholds
+from sasd_mmpose.models import deployed_cfg
 
 ROOT = Path(__file__).parents[3]
 QUOTED = json.loads((ROOT / 'results/quoted.json').read_text())['frontier']
@@ -127,6 +133,32 @@ def test_the_pair_finds_the_people_of_a_photograph(peers, coco_mini, tmp_path):
         assert np.median(off) < 0.1 * np.sqrt(person['area'])
     assert len(found[0]) == len(found[1])
     assert np.abs(found[0][0].keypoints - found[1][0].keypoints).max() < 1
+
+
+# ----------------------------------------------------------------- flip test
+
+
+def test_the_flip_test_is_that_of_the_head():
+    """Numpy on random maps of an oblong input, against torch's head."""
+    head = build(deployed_cfg(model_cfg())).head
+    rng = np.random.default_rng(3)
+    shapes = [(3 * 56, 64 // s, 96 // s) for s in head.strides]
+    passes = [[rng.normal(0, 2, shape).astype(np.float32) for shape in shapes]
+              for _ in range(2)]
+    expected, = head.predict_by_maps(
+        [[torch.from_numpy(m)[None] for m in maps] for maps in passes],
+        head.anchors, head.strides, dict(score_thr=0.5, nms_thr=0.65))
+    outputs = [OutputSpec(f'out{i}', stride, (anchors * stride).tolist())
+               for i, (stride, anchors) in enumerate(zip(head.strides, head.anchors))]
+    description = SimpleNamespace(outputs=outputs, num_keypoints=17)
+    decoder = FlipDecoder(
+        description, Thresholds(score=0.5), 96, head.flip_indices)
+    found = decoder(passes)
+    assert len(found.scores) == len(expected.bbox_scores) > 5
+    for mine, theirs in zip(found, (
+            expected.bboxes, expected.bbox_scores, expected.keypoints,
+            expected.keypoint_scores)):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-3)
 
 
 # --------------------------------------------------------------- ultralytics
