@@ -54,7 +54,7 @@ class LabelledImage(NamedTuple):
     labels: Labels
 
 
-def _labels(info: dict) -> Labels:
+def labels_of(info: dict) -> Labels:
     """Take the people with enough keypoints from a data set's sample."""
     visible = np.asarray(info['keypoints_visible'], float) > 0
     chosen = visible.sum(axis=1) >= MIN_KEYPOINTS
@@ -70,7 +70,7 @@ def _suitable(dataset: BaseDataset, count: int) -> list[LabelledImage]:
         info = dataset.get_data_info(index)
         if len(info.get('keypoints', ())) < MIN_PEOPLE:
             continue
-        labels = _labels(info)
+        labels = labels_of(info)
         if len(labels.boxes) < MIN_PEOPLE:
             continue
         image = info.get('img')

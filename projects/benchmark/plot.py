@@ -20,14 +20,14 @@ LEAST_AREA = 12.0
 
 def plot_benchmark(result: Mapping, path: Path,
                    runtimes: Sequence[str] = ('ncnn', 'onnxruntime')) -> None:
-    """Draw quoted AP against the processor's time, a panel for each runtime.
+    """Draw quoted AP against CPU time, a panel for each runtime.
 
     The area of a circle is the number of parameters. Models without a figure
     of accuracy or a time are left out.
 
     Args:
         result (Mapping): What ``run_benchmark`` returned.
-        path (Path): LabelledImage file to write.
+        path (Path): Image file to write.
         runtimes (Sequence[str]): The panels.
     """
     with style.plain_axes():
@@ -51,7 +51,7 @@ def _panel(axes: Axes, result: Mapping, runtime: str) -> None:
     axes.xaxis.set_major_formatter(FormatStrFormatter('%g'))
     axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_axisbelow(True)
-    axes.set_xlabel('image to people, ms of the processor (log)')
+    axes.set_xlabel('image to people, CPU ms (log)')
     for name, model in result['models'].items():
         times = model['runtimes'].get(runtime, {}).get('cpu_ms')
         if times is None or 'quoted_ap' not in model:

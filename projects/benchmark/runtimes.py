@@ -108,7 +108,7 @@ def _converted(candidate: Candidate, made_for: str, cache: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     onnx_file = folder / MODEL_FILES['onnxruntime'][0]
     if not onnx_file.is_file():
-        _to_onnx(candidate, onnx_file)
+        to_onnx(candidate, onnx_file)
     files = [folder / name for name in MODEL_FILES['ncnn']]
     if made_for == 'ncnn' and not all(file.is_file() for file in files):
         convert(onnx_file, *files)
@@ -124,7 +124,7 @@ def _digest(candidate: Candidate) -> str:
     return digest.hexdigest()[:12]
 
 
-def _to_onnx(candidate: Candidate, target: Path) -> None:
+def to_onnx(candidate: Candidate, target: Path) -> None:
     """Convert for ONNX Runtime and OpenVINO; ncnn's files are made of it."""
     partial = target.with_suffix('.partial')
     with warnings.catch_warnings():

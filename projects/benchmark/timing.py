@@ -58,17 +58,17 @@ class Pipeline(NamedTuple):
             image (np.ndarray): (H, W, 3), BGR, uint8.
             index (int): Its number, for the maps that are decoded.
         """
-        moments = [_now()]
+        moments = [now()]
         blob, place = self.stages.preprocess(image)
-        moments.append(_now())
+        moments.append(now())
         self.net(blob)
-        moments.append(_now())
+        moments.append(now())
         self.stages.decode(self.planted[index], place)
-        moments.append(_now())
+        moments.append(now())
         return Timing(*map(Times.between, zip(*moments)))
 
 
-def _now() -> tuple[float, float]:
+def now() -> tuple[float, float]:
     """Read both clocks, in seconds."""
     return time.perf_counter(), time.process_time()
 

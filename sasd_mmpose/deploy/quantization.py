@@ -97,7 +97,8 @@ def _spread(items: Sequence, number: int) -> Sequence:
     return items[::max(1, len(items) // number)][:number]
 
 
-def quantize(file: Path, spec: InputSpec, images: Iterable[np.ndarray]) -> None:
+def quantize(file: Path, spec: InputSpec, images: Iterable[np.ndarray],
+             op_types: Sequence[str] | None = ('Conv', )) -> None:
     """Quantise a net in its place.
 
     Weights get a scale for each channel, activations the range that they have
@@ -107,6 +108,8 @@ def quantize(file: Path, spec: InputSpec, images: Iterable[np.ndarray]) -> None:
         file (Path): A net in ONNX, opset 13 or later.
         spec (InputSpec): Its input.
         images (Iterable[np.ndarray]): Images (H, W, 3), BGR, uint8.
+        op_types (Sequence[str] | None): Operators that compute in 8 bits; None
+            for all that can.
     """
     letterbox = Letterbox(spec, (spec.width, spec.height))
     blobs = (letterbox(image)[0] for image in images)
@@ -118,7 +121,7 @@ def quantize(file: Path, spec: InputSpec, images: Iterable[np.ndarray]) -> None:
         quantize_static(
             net, file, _Blobs(spec.name, blobs),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=['Conv'],
+            op_types_to_quantize=op_types,
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,

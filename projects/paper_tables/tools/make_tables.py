@@ -239,11 +239,40 @@ def benchmark_table(name: str, *args: str, file: str = 'benchmark') -> str:
     return getattr(tables, f'{name}_table')(read(f'{file}.json'), *args)
 
 
+def frontier_table(name: str, *, with_quoted: bool = False) -> str:
+    """A table of the frontier; see ``projects.benchmark.frontier.tables``."""
+    from projects.benchmark.frontier import tables
+    quoted = [read('quoted.json')['frontier']] if with_quoted else []
+    return getattr(tables, f'{name}_table')(read('frontier.json'), *quoted)
+
+
+def frontier_summary(figures: str) -> str:
+    """The picture, and two sentences."""
+    from projects.benchmark.frontier.tables import sentences
+    said = sentences(read('frontier.json'), read('quoted.json')['frontier'])
+    return f'![AP against CPU time]({figures}/frontier.png)\n\n{said}'
+
+
+def activation_table(name: str) -> str:
+    """A table of ``projects.benchmark.tools.time_activations``."""
+    from projects.benchmark import activation_tables
+    return getattr(activation_tables, f'{name}_table')(read('activations.json'))
+
+
 def draw_benchmark() -> None:
     """Draw the figure of docs/benchmark.md."""
     from projects.benchmark.plot import plot_benchmark
     plot_benchmark(read('benchmark.json'), ROOT / 'docs/figures/benchmark.png')
     print('drew docs/figures/benchmark.png')
+
+
+def draw_frontier() -> None:
+    """Draw the figures of the frontier."""
+    from projects.benchmark.frontier.plot import plot_frontier, plot_people
+    result, figures = read('frontier.json'), ROOT / 'docs/figures'
+    plot_frontier(result, read('quoted.json')['frontier'], figures / 'frontier.png')
+    plot_people(result, figures / 'frontier_people.png')
+    print('drew docs/figures/frontier.png and frontier_people.png')
 
 
 BENCHMARK = {
@@ -340,6 +369,14 @@ TABLES: dict[str, Callable[[], str]] = dict(
     nets=net_table, deployed=deployed_table, decoding=decoding_table,
     levels=level_table, tracking=tracking_table, smoothing=smoothing_table,
     video=video_table, short_trials=short_trials_table,
+    frontier=partial(frontier_table, 'frontier', with_quoted=True),
+    activations=partial(activation_table, 'time'),
+    **{f'frontier-{name}': partial(frontier_table, table) for name, table in (
+        ('people', 'people'), ('ratios', 'ratio'), ('missing', 'missing'),
+        ('settings', 'setting'))},
+    **{'frontier-summary': partial(frontier_summary, 'docs/figures'),
+       'frontier-summary-docs': partial(frontier_summary, 'figures'),
+       'activations-profile': partial(activation_table, 'profile')},
     **{name: partial(experiment_table, name) for name in SUITES},
     **{name: partial(benchmark_table, *args)
        for name, args in BENCHMARK.items()},
@@ -368,12 +405,13 @@ def main() -> None:
         help='count the sizes of the nets anew')
     parser.add_argument(
         '--figures', action='store_true',
-        help="draw the benchmark's figure anew, too")
+        help="draw the benchmark's figures anew, too")
     args = parser.parse_args()
     if args.measure:
         measure_models()
     if args.figures:
         draw_benchmark()
+        draw_frontier()
     for name in documents():
         path = ROOT / name
         path.write_text(fill(path.read_text()))
