@@ -224,9 +224,10 @@ class PredictionWriter:
                                  'name another folder with --out')
             folder = self.folder if is_video or not drawing else self.drawn
             folder.mkdir(parents=True, exist_ok=True)
+            # Any run into the folder writes it, so that its lock comes first.
+            self._images = JsonList(self.folder / 'images.json')
             self._predictions = (
                 JsonList(self.predictions_file) if 'coco' in formats else None)
-            self._images = JsonList(self.folder / 'images.json')
             self._table = (CsvTable(self.table_file)
                            if 'csv' in formats else None)
         except ValueError as error:

@@ -69,7 +69,6 @@ def test_early_stopping_and_the_summary(tmp_path, monkeypatch):
 
 
 def test_tensorboard(tmp_path):
-    pytest.importorskip('tensorboard')
     cfg = training_cfg(tmp_path, name='sasd_xs_coco_mini', num_images=2)
     # As docs/training.md has it.
     cfg.visualizer.vis_backends = [

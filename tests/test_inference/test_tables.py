@@ -69,7 +69,7 @@ def test_data_frame(results, monkeypatch):
 @pytest.mark.parametrize('name, fields', [
     ('confidence', ()), ('keypoint_confidence', ('detection_confidence', ))])
 def test_supervision(results, monkeypatch, name, fields):
-    """Against its interface; the package itself is not among the pinned."""
+    """Against the interfaces of an older and of a newer one."""
     class KeyPoints(SimpleNamespace):
         __dataclass_fields__ = dict.fromkeys(fields)
 
@@ -87,9 +87,11 @@ def test_supervision(results, monkeypatch, name, fields):
 
 
 def test_the_installed_supervision(results):
-    supervision = pytest.importorskip('supervision')
+    import supervision
     points = results[0].to_supervision()
     assert isinstance(points, supervision.KeyPoints) and len(points) == 2
+    assert points.xy.tolist() == [[[1, 3], [1, 4]], [[2, 3], [2, 4]]]
+    assert supervision.KeyPoints.empty() == results[1].to_supervision()
 
 
 def test_without_supervision(results, monkeypatch):

@@ -1,5 +1,10 @@
 #include "json_files.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <cmath>
 #include <system_error>
 
@@ -7,6 +12,8 @@
 
 namespace sasd {
 namespace {
+
+constexpr const char* kClosing = "\n]\n";
 
 double rounded(double value, int decimals) {
   const double scale = std::pow(10.0, decimals);
@@ -36,9 +43,23 @@ Json to_coco(const Person& person, std::int64_t image_id,
 }
 
 JsonListFile::JsonListFile(const std::filesystem::path& file)
-    : path_(file), stream_(file, std::ios::binary | std::ios::trunc) {
-  write("[");
+    : path_(file), file_(open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666)) {
+  if (file_ < 0) fail(errno);
+  if (flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    close(file_);
+    throw InputError(path_.parent_path().string() +
+                     ": another run writes to it; name another folder with --out");
+  }
+  try {
+    if (ftruncate(file_, 0) != 0) fail(errno);
+    write("[");
+  } catch (const InputError&) {
+    close(file_);
+    throw;
+  }
 }
+
+JsonListFile::~JsonListFile() { close(file_); }
 
 void JsonListFile::add(const Json& record) {
   const auto replace = Json::error_handler_t::replace;  // names need not be UTF-8
@@ -47,27 +68,32 @@ void JsonListFile::add(const Json& record) {
 }
 
 void JsonListFile::write(const std::string& text) {
-  stream_.seekp(end_);
-  stream_ << text << "\n]\n" << std::flush;
-  if (!stream_) {
-    repair();
-    throw InputError(path_.string() +
-                     ": cannot be written; name another folder with --out");
+  if (!write_at_end(text + kClosing)) {
+    const int error = errno;
+    // The bytes of the old end are there already, on a full disk too.
+    if (ftruncate(file_, end_) == 0) write_at_end(kClosing);
+    fail(error);
   }
-  end_ += static_cast<std::streamoff>(text.size());
+  end_ += static_cast<off_t>(text.size());
 }
 
-/// Take back what a full disk has cut off; the old end needs no further room.
-void JsonListFile::repair() {
-  if (end_ == 0) return;
-  const std::string closing = "\n]\n";
-  stream_.close();
-  std::error_code ignored;
-  const auto size = static_cast<std::uintmax_t>(end_) + closing.size();
-  std::filesystem::resize_file(path_, size, ignored);
-  std::fstream old(path_, std::ios::binary | std::ios::in | std::ios::out);
-  old.seekp(end_);
-  old << closing << std::flush;
+/// Write behind the last record.
+///
+/// @return Whether all of it was written; errno says why not.
+bool JsonListFile::write_at_end(const std::string& text) const {
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t written = pwrite(file_, text.data() + done, text.size() - done,
+                                   end_ + static_cast<off_t>(done));
+    if (written < 0) return false;
+    done += static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+void JsonListFile::fail(int error) const {
+  throw InputError(path_.string() + ": cannot be written (" +
+                   std::generic_category().message(error) +
+                   "); name another folder with --out");
 }
 
 }  // namespace sasd

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -18,21 +19,28 @@ using Json = nlohmann::ordered_json;
 Json to_coco(const Person& person, std::int64_t image_id,
              const std::string& file_name);
 
-/// A json file with one list, whole and valid after each addition.
+/// A json file with one list, whole and valid after each addition. It is locked
+/// as `sasd predict` locks it, so that two runs, of either, keep out of one folder.
 class JsonListFile {
  public:
-  /// @throws InputError It cannot be written.
+  /// @throws InputError It cannot be written, or another run writes to it, whose
+  ///     file stays as it is.
   explicit JsonListFile(const std::filesystem::path& file);
+  ~JsonListFile();
+  JsonListFile(const JsonListFile&) = delete;
+  JsonListFile& operator=(const JsonListFile&) = delete;
 
+  /// @throws InputError The disk is full; the file stays as it was before.
   void add(const Json& record);
 
  private:
   void write(const std::string& text);
-  void repair();
+  bool write_at_end(const std::string& text) const;
+  [[noreturn]] void fail(int error) const;
 
   std::filesystem::path path_;
-  std::ofstream stream_;
-  std::streamoff end_ = 0;
+  int file_;
+  off_t end_ = 0;
   bool empty_ = true;
 };
 

@@ -25,7 +25,7 @@ using namespace sasd;
 constexpr int kBadInput = 2;
 
 void complain(const std::exception& error) {
-  std::cerr << "error: " << error.what() << '\n';
+  std::cerr << "error: " << one_line(error.what()) << '\n';
 }
 
 /// Process all images; those that cannot be read are named and left out.

@@ -11,11 +11,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
+InputError cannot_be_made(const fs::path& folder, const std::error_code& error) {
+  return InputError(folder.string() + ": cannot be made (" + error.message() +
+                    "); name another folder with --out");
+}
+
 /// Drawings carry the images' names: none may hide another, or an image.
 ///
 /// @return The folder for the drawings, made.
 fs::path make_drawn_folder(const fs::path& drawn,
                            const std::vector<fs::path>& images) {
+  std::error_code error;
+  const fs::path target = fs::weakly_canonical(drawn, error);
+  if (error) throw cannot_be_made(drawn.parent_path(), error);
   std::set<fs::path> names;
   for (const fs::path& image : images) {
     if (!names.insert(drawn_name(image)).second) {
@@ -23,8 +31,8 @@ fs::path make_drawn_folder(const fs::path& drawn,
                        ": another image has the same name; their drawings would "
                        "overwrite each other");
     }
-    if (fs::weakly_canonical(fs::absolute(image).parent_path()) ==
-        fs::weakly_canonical(drawn)) {
+    // A folder that is none will be said of the image, when it is read.
+    if (fs::weakly_canonical(fs::absolute(image).parent_path(), error) == target) {
       throw InputError(drawn.string() +
                        ": the input would be overwritten; name "
                        "another folder with --out");
@@ -39,8 +47,9 @@ ResultFolder::ResultFolder(const fs::path& folder,
                            const std::vector<fs::path>& images)
     : drawn_(make_drawn_folder(folder / "drawn", images)),
       predictions_file_(folder / "predictions.json"),
-      predictions_(predictions_file_),
-      images_(folder / "images.json") {}
+      // Any run into the folder writes it, so that its lock comes first.
+      images_(folder / "images.json"),
+      predictions_(predictions_file_) {}
 
 void ResultFolder::add(const fs::path& file, std::int64_t id, Size size,
                        const std::vector<Person>& persons) {
@@ -76,10 +85,7 @@ std::string ResultFolder::summary() const {
 fs::path make_folder(const fs::path& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
-  if (error) {
-    throw InputError(folder.string() + ": cannot be made (" + error.message() +
-                     "); name another folder with --out");
-  }
+  if (error) throw cannot_be_made(folder, error);
   return folder;
 }
 

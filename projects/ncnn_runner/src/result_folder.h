@@ -43,8 +43,8 @@ class ResultFolder {
  private:
   std::filesystem::path drawn_;
   std::filesystem::path predictions_file_;
-  JsonListFile predictions_;
   JsonListFile images_;
+  JsonListFile predictions_;
   std::size_t num_people_ = 0;
   std::size_t num_images_ = 0;
 };

@@ -121,6 +121,24 @@ void a_list_is_valid_after_each_addition() {
   CHECK_REFUSED(JsonListFile(folder.path() / "none" / "a"), "cannot be written");
 }
 
+void a_list_that_is_in_use_stays_as_it_is() {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "list.json";
+  {
+    JsonListFile file(path);
+    file.add(1);
+    CHECK_REFUSED(JsonListFile(path), "another run writes to it");
+    file.add(2);
+  }
+  std::ifstream stream(path);
+  CHECK(Json::parse(stream) == Json::array({1, 2}));
+  CHECK(check::refusal([&] { JsonListFile again(path); }).empty());
+}
+
+void names_with_control_characters_fit_on_a_line() {
+  CHECK(one_line("a\nb\r\t\x1b\x7f\xc3\xa9") == "a\\nb\\r\\t\\x1b\\x7f\xc3\xa9");
+}
+
 }  // namespace
 
 int main() {
@@ -133,5 +151,7 @@ int main() {
   numbers_as_names_are_ids();
   persons_are_written_as_coco_does();
   a_list_is_valid_after_each_addition();
+  a_list_that_is_in_use_stays_as_it_is();
+  names_with_control_characters_fit_on_a_line();
   return check::failures();
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,9 +21,11 @@ from PIL import Image
 from small_nets import CONFIGS, SMALL, build, model_cfg
 
 from projects.synthetic_people import SyntheticPeople
-from sasd_mmpose import PoseEstimator
+from sasd_mmpose import InputError, PoseEstimator
 from sasd_mmpose.datasets.transforms import PoseResize
 from sasd_mmpose.deploy.export import export_model
+from sasd_mmpose.inference.prediction_writer import PredictionWriter
+from sasd_mmpose.inference.sources import ImageSource
 from sasd_mmpose.models.deployed import deployed_cfg
 
 ROOT = Path(__file__).parents[3]
@@ -362,6 +365,43 @@ class TestBadInput:
         file = write(tmp_path / 'drawn' / 'a.png', people_image)
         assert_refused(run(model, file, '--out', tmp_path), 'overwritten')
         np.testing.assert_array_equal(cv2.imread(str(file)), people_image)
+
+    def test_two_runs_in_one_folder(
+            self, run: Run, build_folder: Path, model: Path, image_file: Path,
+            people_image: np.ndarray, tmp_path: Path) -> None:
+        out = tmp_path / 'out'
+        with PredictionWriter(out, ImageSource([image_file])) as writer:
+            writer.add(PoseEstimator(model)(image_file))
+            before = (out / 'predictions.json').read_bytes()
+            assert_refused(run(model, image_file, '--out', out),
+                           f'{out}: another run writes to it')
+        assert (out / 'predictions.json').read_bytes() == before
+        files = [write(tmp_path / f'{n}.png', people_image) for n in range(50)]
+        with subprocess.Popen([build_folder / 'sasd_pose', model, *files,
+                               '--out', tmp_path / 'more']) as process:
+            try:
+                while not (tmp_path / 'more' / 'drawn' / '0.png').exists():
+                    assert process.poll() is None
+                process.send_signal(signal.SIGSTOP)
+                with pytest.raises(InputError, match='another run writes to it'):
+                    PredictionWriter(tmp_path / 'more', ImageSource([image_file]))
+            finally:
+                process.send_signal(signal.SIGCONT)
+        assert process.returncode == 0
+        assert len(read(tmp_path / 'more' / 'images.json')) == 50
+
+    @pytest.mark.parametrize('name', ['a' * 300, 'b' * 5000])
+    def test_out_is_too_long(self, run: Run, model: Path, image_file: Path,
+                             tmp_path: Path, name: str) -> None:
+        assert_refused(run(model, image_file, '--out', tmp_path / name),
+                       'File name too long', 'name another folder with --out')
+
+    def test_names_with_line_breaks(self, run: Run, model: Path,
+                                    tmp_path: Path) -> None:
+        assert_refused(run(model, tmp_path / 'a\nb.jpg', '--out', tmp_path),
+                       r'a\nb.jpg: no such image')
+        assert_refused(run(tmp_path / 'no\nmodel', tmp_path / 'a.jpg', '--out',
+                           tmp_path), r'no\nmodel')
 
     def test_out_is_a_file(self, run: Run, model: Path,
                            image_file: Path) -> None:
