@@ -23,15 +23,14 @@ from torch import Tensor
 from ..models.backbones.pose_shufflenet_v2 import PoseShuffleNetV2
 from ..models.necks.uniform_pafpn import NUM_PAN_LEVELS, UniformPAFPN
 
-# Channels of a group are a multiple of it, as NEON computes on; 8 and 16 were no
-# faster with AVX-512, either (results/folded_shuffles.json).
+# What NEON computes on; AVX-512 gains little by more (results/folded_shuffles.json).
 CHANNEL_STEP = 4
 # In an order of channels: a channel of zeros.
 ZEROS = -1
 Order = np.ndarray  # the old number of each new channel, or ZEROS
 
 
-def fold_shuffles(model: nn.Module) -> None:
+def fold_shuffles(model: nn.Module, step: int = CHANNEL_STEP) -> None:
     """Fold the shuffles of a net into its weights, in place.
 
     Nets other than a :class:`PoseShuffleNetV2` under a :class:`UniformPAFPN`
@@ -40,6 +39,7 @@ def fold_shuffles(model: nn.Module) -> None:
     Args:
         model (nn.Module): A deployed estimator with its weights, in evaluation
             mode.
+        step (int): Channels of a group are filled up to a multiple of it.
     """
     backbone, neck = model.backbone, model.neck
     if type(backbone) is not PoseShuffleNetV2 or type(neck) is not UniformPAFPN:
@@ -48,7 +48,7 @@ def fold_shuffles(model: nn.Module) -> None:
     fuse_conv_bn(neck)
     order = np.arange(backbone.conv1.conv.out_channels)
     for index, stage in enumerate(backbone.layers):
-        folded = FoldedStage(stage, order)
+        folded = FoldedStage(stage, order, step)
         backbone.layers[index] = folded
         order = folded.order
         for convolution, before in _readers_in_neck(neck, index):
@@ -63,26 +63,28 @@ class FoldedStage(nn.Module):
         stage (Sequence[nn.Module]): MMPose's shuffle units, the first of
             stride 2, with batch norms folded. Their convolutions are changed.
         incoming (np.ndarray): Order of the channels that the stage is given.
+        step (int): Channels of a group are filled up to a multiple of it.
 
     Attributes:
         order (np.ndarray): Order of the channels that it returns.
     """
 
-    def __init__(self, stage: Sequence[nn.Module], incoming: Order) -> None:
+    def __init__(self, stage: Sequence[nn.Module], incoming: Order,
+                 step: int) -> None:
         super().__init__()
         first, *units = stage
         self.branches = nn.ModuleList(
             [first.branch1, first.branch2, *(unit.branch2 for unit in units)])
         channels = first.branch2[-1].conv.out_channels
         wanted = wanted_channels(channels, len(self.branches))
-        groups = [_groups_by_reader(wanted, writer)
+        groups = [_groups_by_reader(wanted, writer, step)
                   for writer in range(len(self.branches))]
         self.readers = [list(group) for group in groups]
         self.sizes = [[len(order) for order in group.values()] for group in groups]
         for number, branch in enumerate(self.branches):
             inputs = incoming if number < 2 else _input_order(wanted, groups, number)
             outputs = np.concatenate(list(groups[number].values()))
-            _reorder_branch(branch, inputs, outputs)
+            _reorder_branch(branch, inputs, outputs, step)
         self.order = _input_order(wanted, groups, len(self.branches))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -125,11 +127,11 @@ def wanted_channels(channels: int, num_branches: int
 
 
 def _groups_by_reader(wanted: dict[int, list[tuple[int, int]]],
-                      writer: int) -> dict[int, Order]:
+                      writer: int, step: int) -> dict[int, Order]:
     """Channels of a branch by who reads them, filled up with zeros."""
     groups = {reader: sorted(i for branch, i in channels if branch == writer)
               for reader, channels in wanted.items()}
-    return {reader: np.array(group + [ZEROS] * (-len(group) % CHANNEL_STEP))
+    return {reader: np.array(group + [ZEROS] * (-len(group) % step))
             for reader, group in groups.items() if group}
 
 
@@ -142,14 +144,15 @@ def _input_order(wanted: dict[int, list[tuple[int, int]]],
                      for i in group.get(reader, ())])
 
 
-def _reorder_branch(branch: nn.Sequential, inputs: Order, outputs: Order) -> None:
+def _reorder_branch(branch: nn.Sequential, inputs: Order, outputs: Order,
+                    step: int) -> None:
     """Have a branch read and write channels in other orders."""
     *others, last = branch
     for module in others:
         # In the middle the order stays, and is filled up.
         width = module.conv.out_channels
         order = inputs if module.conv.groups > 1 else np.concatenate(
-            [np.arange(width), np.full(-width % CHANNEL_STEP, ZEROS)])
+            [np.arange(width), np.full(-width % step, ZEROS)])
         reorder(module, inputs, order)
         inputs = order
     reorder(last, inputs, outputs)

@@ -259,6 +259,12 @@ def activation_table(name: str) -> str:
     return getattr(activation_tables, f'{name}_table')(read('activations.json'))
 
 
+def export_form_table() -> str:
+    """The table of ``projects.benchmark.tools.time_folded_shuffles``."""
+    from projects.benchmark.activation_tables import form_table
+    return form_table(read('folded_shuffles.json'))
+
+
 def draw_benchmark() -> None:
     """Draw the figure of docs/benchmark.md."""
     from projects.benchmark.plot import plot_benchmark
@@ -371,6 +377,7 @@ TABLES: dict[str, Callable[[], str]] = dict(
     video=video_table, short_trials=short_trials_table,
     frontier=partial(frontier_table, 'frontier', with_quoted=True),
     activations=partial(activation_table, 'time'),
+    export_form=export_form_table,
     **{f'frontier-{name}': partial(frontier_table, table) for name, table in (
         ('people', 'people'), ('ratios', 'ratio'), ('missing', 'missing'),
         ('settings', 'setting'))},
