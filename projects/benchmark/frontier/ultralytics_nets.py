@@ -74,7 +74,7 @@ class YoloStages:
         kept = nms(boxes, NMS_IOU, MAX_PEOPLE)
         boxes, found = boxes[kept], found[kept]
         boxes = place.to_image(boxes.reshape(-1, 2, 2)).reshape(-1, 4)
-        points = found[:, 5:].reshape(len(found), -1, 3)
+        points = found[:, 5:].reshape(len(found), (len(raw) - 5) // 3, 3)
         return [
             Person(box, float(score), keypoints, keypoint_scores)
             for box, score, keypoints, keypoint_scores in zip(
@@ -97,7 +97,7 @@ def plant(shape: tuple[int, int], labels: Labels) -> np.ndarray:
     points = np.concatenate([labels.keypoints, visible], axis=2)
     people = np.concatenate(
         [(first + last) / 2, last - first, np.zeros((len(first), 1)),
-         points.reshape(len(first), -1)], axis=1)
+         points.reshape(len(first), shape[0] - 5)], axis=1)
     cells = rng.choice(shape[1], CELLS_EACH * len(people), replace=False)
     raw[:, cells] = people.repeat(CELLS_EACH, axis=0).T
     raw[4, cells] = rng.uniform(*PRESENT, len(cells))

@@ -181,6 +181,19 @@ def test_planted_people_come_out_of_a_yolo_output():
         assert np.abs(person.keypoints - keypoints).max() < 0.01
 
 
+def test_an_image_without_people_is_an_empty_yolo_output():
+    sample, = drawn_images(1)
+    spec = ultralytics_nets.InputSpec(
+        name='images', width=128, height=128, dynamic=False, divisor=32, color='rgb',
+        mean=(0, 0, 0), std=(255, 255, 255), pad_value=114)
+    stages = ultralytics_nets.YoloStages(spec)
+    _, place = stages.preprocess(sample.image)
+    nobody = type(sample.labels)(*(values[:0] for values in sample.labels))
+    raw = ultralytics_nets.plant((56, 336), nobody.in_input(place))
+    assert not raw.any()
+    assert stages.decode([raw], place) == []
+
+
 @pytest.mark.parametrize('python', [None, '/no/such/python'])
 def test_without_ultralytics_the_others_go_on(python, tmp_path, monkeypatch):
     monkeypatch.delenv(ultralytics_nets.SETTING, raising=False)
