@@ -21,7 +21,6 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils._pytree import TreeSpec, tree_flatten, tree_unflatten
 
-from sasd_mmpose.deploy.folded_shuffles import fold_shuffles
 from sasd_mmpose.engine.checkpoints import load_deployed
 from sasd_mmpose.engine.config import load_config
 from sasd_mmpose.inference.letterbox import Letterbox, Placement
@@ -191,7 +190,6 @@ class Candidate:
         else:
             load_deployed(self.model, root / entry.checkpoint)
         fold_focus(self.model)
-        fold_shuffles(self.model)  # as export does
         self._fix_positions()
         self.net = RawMaps(self.model).eval()
         with torch.no_grad():

@@ -6,12 +6,14 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
+from sasd_mmpose.deploy.folded_shuffles import fold_shuffles
 from sasd_mmpose.deploy.pnnx import convert
 from sasd_mmpose.inference.letterbox import Placement
 from sasd_mmpose.inference.model_description import MODEL_FILES
@@ -127,10 +129,12 @@ def _digest(candidate: Candidate) -> str:
 def to_onnx(candidate: Candidate, target: Path) -> None:
     """Convert for ONNX Runtime and OpenVINO; ncnn's files are made of it."""
     partial = target.with_suffix('.partial')
+    net = deepcopy(candidate.net)
+    fold_shuffles(net.model)  # as `sasd export` does
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')
         torch.onnx.export(
-            candidate.net, (candidate.example, ), str(partial),
+            net, (candidate.example, ), str(partial),
             input_names=[candidate.input_spec.name],
             output_names=[f'out{i}' for i in range(len(candidate.shapes))],
             opset_version=OPSET, dynamo=False)

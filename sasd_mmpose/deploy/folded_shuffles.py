@@ -41,7 +41,7 @@ def fold_shuffles(model: nn.Module, step: int = CHANNEL_STEP) -> None:
             mode.
         step (int): Channels of a group are filled up to a multiple of it.
     """
-    backbone, neck = model.backbone, model.neck
+    backbone, neck = model.backbone, getattr(model, 'neck', None)
     if type(backbone) is not PoseShuffleNetV2 or type(neck) is not UniformPAFPN:
         return
     fuse_conv_bn(backbone)

@@ -278,10 +278,10 @@ def test_ncnn_gives_the_same_people_as_torch(name, images, tmp_path):
     model = candidate(name, images)
     ready = make_ready(model, 'ncnn', 1, tmp_path)
     params = sum(p.numel() for p in model.net.parameters())
-    # Four bytes each; batch norms are folded, and a tenth of RTMO is for
-    # training only.
+    # Four bytes each; batch norms are folded, a tenth of RTMO is for training
+    # only, and folded shuffles add channels of zeros.
     assert ready.file_bytes == pytest.approx(
-        4 * params, rel=0.1 if name == 'rtmo_t' else 0.02)
+        4 * params, rel={'rtmo_t': 0.1, 'sasd_xs': 0.03}.get(name, 0.02))
     for sample in images:
         blob, place = model.stages.preprocess(sample.image)
         planted = plant(model, sample.labels.in_input(place))
