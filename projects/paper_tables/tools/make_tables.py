@@ -174,6 +174,9 @@ SHORT_TRIALS = {
     'going on after epoch 10',
     'detection_gain_5': 'Five times the box and objectness gains, going on after '
     'epoch 6',
+    'constant_from_34': 'The recipe, going on after epoch 34',
+    'no_heatmap_from_34': 'Without heatmaps, going on after epoch 34',
+    'rate_doubled_from_34': 'Twice the rate, going on after epoch 34',
 }
 
 
