@@ -63,6 +63,8 @@ def decode_image(content: bytes, name: str) -> np.ndarray:
     Raises:
         UnreadableImage: It cannot be decoded.
     """
+    if not content:
+        raise UnreadableImage(f'{name}: the file is empty')
     buffer = np.frombuffer(content, np.uint8)
     try:
         img = None
@@ -78,8 +80,24 @@ def decode_image(content: bytes, name: str) -> np.ndarray:
     except ValueError as error:
         raise UnreadableImage(f'{name}: {error}') from error
     if img is None:
-        raise UnreadableImage(f'{name}: not a whole image that OpenCV can decode')
+        kind = foreign_kind(content)
+        raise UnreadableImage(
+            f'{name}: this OpenCV cannot read {kind}; convert it to JPEG or PNG'
+            if kind else f'{name}: not a whole image that OpenCV can decode')
     return img
+
+
+def foreign_kind(content: bytes) -> str | None:
+    """Name the kind of an image file that many builds of OpenCV cannot read."""
+    if content[:4] == b'GIF8':
+        return 'GIF'
+    if content[4:8] != b'ftyp':
+        return None
+    # Videos have the same container, with other brands.
+    brand = content[8:12]
+    if brand in (b'avif', b'avis'):
+        return 'AVIF'
+    return 'HEIC' if brand[:3] in (b'hei', b'hev', b'mif', b'msf') else None
 
 
 def read_image(path: str | Path) -> np.ndarray:

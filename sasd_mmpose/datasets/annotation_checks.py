@@ -120,6 +120,7 @@ def inspect_annotations(
     findings += _image_findings(content['images'], needs)
     if errors_of(findings):
         return findings, None
+    findings += _repeated_files(content['images'])
     findings += _reference_findings(
         content['images'], annotations, content['categories'])
     if errors_of(findings):
@@ -185,6 +186,21 @@ def _reference_findings(images: Sequence[dict], annotations: Sequence[dict],
                 f'{section}; mend the ids or export the file again'
                 f'{and_others(len(lost))}', lost))
     return findings
+
+
+def _repeated_files(images: Sequence[dict]) -> list[Finding]:
+    """Find images that are listed twice: each record has a part of the persons."""
+    first: dict[str, int] = {}
+    again = [i for i, image in enumerate(images)
+             if first.setdefault(image['file_name'], i) != i]
+    if not again:
+        return []
+    name = images[again[0]]['file_name']
+    return [warning(
+        f'images[{again[0]}].file_name',
+        f'{name} is listed before, as images[{first[name]}]; the persons of one '
+        'record are background in the other: join the records'
+        f'{and_others(len(again))}', again)]
 
 
 def _repeated(section: str, records: Sequence[dict]) -> list[Finding]:

@@ -356,3 +356,15 @@ def test_what_python_writes_is_read(tmp_path, start):
     assert annotations.persons[0]['keypoints'][:3] == [0, 0, 0]
     assert annotations.persons[0]['keypoints'][3:] == (
         content['annotations'][0]['keypoints'][3:])
+
+
+def test_an_image_that_is_listed_twice_is_named():
+    content = make_content()
+    first = content['images'][0]['file_name']
+    content['images'][1]['file_name'] = first
+    findings, annotations = inspect_annotations(content, Needs(NUM_KEYPOINTS))
+    assert annotations is not None
+    found = [f for f in findings if 'listed before' in f.message]
+    assert [f.place for f in found] == ['images[1].file_name']
+    assert found[0].severity is Severity.WARNING
+    assert first in found[0].message

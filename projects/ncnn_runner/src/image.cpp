@@ -105,7 +105,17 @@ void write_image(const fs::path& file, const Image& image) {
   cv::Mat bgr(image.size.height, image.size.width, CV_8UC3);
   std::copy(image.rgb.begin(), image.rgb.end(), bgr.data);
   swap_red_and_blue(bgr.data, image.rgb.size());
-  if (!cv::imwrite(file.string(), bgr) || !ends_as_its_kind(file)) {
+  // ncnn takes the kind from the suffix. The result folder's lock keeps the
+  // name from any other run.
+  const fs::path part = file.parent_path() / (".writing" + file.extension().string());
+  std::error_code error;
+  bool written = cv::imwrite(part.string(), bgr) && ends_as_its_kind(part);
+  if (written) {
+    fs::rename(part, file, error);
+    written = !error;
+  }
+  if (!written) {
+    fs::remove(part, error);
     throw InputError(file.string() +
                      ": cannot be written; name another folder with --out");
   }

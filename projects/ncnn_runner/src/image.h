@@ -37,9 +37,9 @@ Image read_image(const std::filesystem::path& file);
 /// it where it is of a kind that cannot be written.
 std::filesystem::path drawn_name(const std::filesystem::path& file);
 
-/// Write an image as the name's suffix says.
+/// Write an image as the name's suffix says; it gets the name when it is whole.
 ///
-/// @throws InputError It cannot be written.
+/// @throws InputError It cannot be written; what was there before stays.
 void write_image(const std::filesystem::path& file, const Image& image);
 
 }  // namespace sasd

@@ -72,11 +72,23 @@ void a_written_image_is_read_back() {
   CHECK(read.rgb == image.rgb);
   write_image(folder.path() / "a.jpg", image);  // each kind has an end of its own
   write_image(folder.path() / "a.bmp", image);
-  std::filesystem::create_symlink("/dev/full", folder.path() / "full.png");
-  CHECK_REFUSED(write_image(folder.path() / "full.png", image),
-                "cannot be written");
   CHECK_REFUSED(write_image(folder.path() / "none" / "a.png", image),
                 "cannot be written");
+}
+
+void an_image_gets_its_name_when_it_is_whole() {
+  const TemporaryFolder folder;
+  const Image image(Size{3, 2});
+  write_image(folder.path() / "a.png", image);
+  // What is written before the name is given fails, as on a full disk.
+  std::filesystem::create_symlink("/dev/full", folder.path() / ".writing.png");
+  CHECK_REFUSED(write_image(folder.path() / "a.png", Image(Size{9, 9})),
+                "a.png: cannot be written");
+  CHECK((read_image(folder.path() / "a.png").size == image.size));
+  // Nothing is left behind, and the next one can be written.
+  write_image(folder.path() / "a.png", Image(Size{9, 9}));
+  CHECK((read_image(folder.path() / "a.png").size == Size{9, 9}));
+  CHECK(!std::filesystem::exists(folder.path() / ".writing.png"));
 }
 
 void drawn_images_keep_their_names() {
@@ -147,6 +159,7 @@ int main() {
   every_beginning_of_a_file_is_survived();
   images_that_cannot_be_read_are_named();
   a_written_image_is_read_back();
+  an_image_gets_its_name_when_it_is_whole();
   drawn_images_keep_their_names();
   numbers_as_names_are_ids();
   persons_are_written_as_coco_does();
