@@ -80,9 +80,13 @@ def test_two_numbers_per_keypoint(yolo, tmp_path):
     ('kpt_shape', None, 'kpt_shape is None'),
     ('kpt_shape', [3, 4], 'kpt_shape is [3, 4]'),
     ('flip_idx', [1, 2, 0], 'flip_idx is [1, 2, 0]'),
+    ('flip_idx', [0, '2', 1], "flip_idx is [0, '2', 1]"),
     ('kpt_names', {0: ['a', 'a', 'b']}, 'kpt_names must be 3 names'),
+    ('kpt_names', 5, 'kpt_names must be 3 names'),
+    ('kpt_names', [['a'], {}, 'b', 1], 'kpt_names must be 3 names'),
     ('train', 'images/none', 'train: '),
     ('names', None, 'names must list the classes'),
+    ('names', {0: 'cat', 'b': 'dog'}, 'names must list the classes'),
 ])
 def test_what_the_yaml_cannot_say(yolo, name, value, message):
     file, content, _ = yolo
@@ -97,12 +101,51 @@ def test_what_the_yaml_cannot_say(yolo, name, value, message):
     ('0 .5 .5 .4 x' + ' 0' * 9, "a.txt:2: '0 .5 .5 .4 x"),
     ('3 .5 .5 .4 .8' + ' 0' * 9, 'a.txt:2: class 3'),
     ('0 50 50 40 80' + ' 0' * 9, 'a.txt:2: a box of [50.0'),
+    ('0 .5 .5 nan .8' + ' 0' * 9, 'a.txt:2: NaN or infinity'),
+    ('0 .5 .5 .4 .8 .5 .5 inf' + ' 0' * 6, 'a.txt:2: NaN or infinity'),
 ])
 def test_a_bad_line_of_labels_is_named(yolo, tmp_path, line, message):
     yolo[2].write_text('\n' + line)
     with pytest.raises(InputError) as error:
         to_coco(read_yolo_yaml(yolo[0]), 'train', tmp_path)
     assert message in str(error.value)
+
+
+def test_labels_that_are_no_text(yolo, tmp_path):
+    yolo[2].write_bytes(b'\xff\xfe0')
+    with pytest.raises(InputError, match='a.txt: cannot be read as text'):
+        to_coco(read_yolo_yaml(yolo[0]), 'train', tmp_path)
+
+
+@pytest.mark.parametrize('line', [
+    './images/train/a.jpg', 'images/train/a.jpg', './a.jpg'])
+def test_a_list_of_images(yolo, tmp_path, line):
+    """Lines with ./ count from the list's folder, if the image is there."""
+    file, content, _ = yolo
+    file.write_text(yaml.safe_dump(dict(content, train='images/train/list.txt')))
+    (tmp_path / 'images/train/list.txt').write_text(
+        f'{line}\n\n', encoding='utf-8-sig')
+    # The same name beside the yaml file is another image.
+    write_image(tmp_path / 'a.jpg', 30, 20)
+    coco = to_coco(read_yolo_yaml(file), 'train', tmp_path)
+    assert [i['file_name'] for i in coco['images']] == ['images/train/a.jpg']
+
+
+@pytest.mark.parametrize('where', ['beside', 'absolute', 'working', 'elsewhere'])
+def test_where_the_data_set_is(yolo, tmp_path, monkeypatch, where):
+    """``path`` counts from the yaml file, the working folder, or is absolute."""
+    file, content, _ = yolo
+    named = dict(beside='..', absolute=str(tmp_path), working='.',
+                 elsewhere='/content/cats')[where]
+    if where == 'working':
+        monkeypatch.chdir(tmp_path.parent)
+        named = tmp_path.name
+    if where != 'elsewhere':
+        file = tmp_path / 'yaml' / 'data.yaml'
+        file.parent.mkdir()
+    file.write_text(yaml.safe_dump(dict(content, path=named)))
+    image = read_yolo_yaml(file).splits['train'][0]
+    assert image.resolve() == tmp_path / 'images' / 'train' / 'a.jpg'
 
 
 def test_no_yaml(tmp_path):
