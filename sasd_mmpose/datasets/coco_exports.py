@@ -21,7 +21,8 @@ def read_coco_export(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        content = json.loads(path.read_text(encoding='utf-8'))
+        # Of bytes, json tells the encoding, and passes over a byte-order mark.
+        content = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise InputError(f'{path}: cannot be read as json ({error})') from error
     if not isinstance(content, dict) or not all(
@@ -85,6 +86,8 @@ def _keypoints(categories: Sequence[dict],
     """Number the categories with keypoints anew, and read their keypoints."""
     chosen = [c for c in categories
               if isinstance(c, dict) and 'id' in c and c.get('keypoints')]
+    if any(not isinstance(c['keypoints'], list) for c in chosen):
+        raise InputError(f'{path}: keypoints of a category must list their names')
     if not chosen:
         raise InputError(f'{path}: no category lists its keypoints; export as '
                          '"COCO keypoints"')
@@ -97,8 +100,12 @@ def _keypoints(categories: Sequence[dict],
     if len(set(names)) < len(names):
         raise InputError(f'{path}: a category has the keypoint '
                          f'{Counter(names).most_common(1)[0][0]!r} twice')
-    # COCO counts the ends of bones from 1.
-    bones = [(int(a) - 1, int(b) - 1) for a, b in chosen[0].get('skeleton') or []]
+    try:  # COCO counts the ends of bones from 1.
+        bones = [(int(a) - 1, int(b) - 1)
+                 for a, b in chosen[0].get('skeleton') or []]
+    except (TypeError, ValueError) as error:
+        raise InputError(f'{path}: its skeleton must be a list of pairs of '
+                         f'numbers ({error})') from error
     if any(not 0 <= end < len(names) for bone in bones for end in bone):
         raise InputError(f'{path}: its skeleton names a keypoint that is not '
                          f'there; numbers count from 1 to {len(names)}')

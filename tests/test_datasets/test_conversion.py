@@ -218,6 +218,11 @@ def test_an_export_is_tidied(export):
     (lambda c: c['images'][1].update(id='x7'), "image id 'x7' occurs 2 times"),
     (lambda c: c['images'][1].update(file_name='no.jpg'), 'no such file is in'),
     (lambda c: c['categories'][1].update(skeleton=[[0, 1]]), 'count from 1 to 3'),
+    (lambda c: c['categories'][1].update(skeleton=[1, 2]), 'list of pairs'),
+    (lambda c: c['categories'][1].update(skeleton=[[1, 2, 3]]), 'list of pairs'),
+    (lambda c: c['categories'][1].update(skeleton=[[1, None]]), 'list of pairs'),
+    (lambda c: c['categories'][1].update(skeleton=7), 'list of pairs'),
+    (lambda c: c['categories'][1].update(keypoints=3), 'list their names'),
     (lambda c: c['categories'].append(dict(id=5, name='dog', keypoints=['a'])),
      'cat and dog have different keypoints'),
     (lambda c: c['annotations'][0].pop('image_id'), "lacks 'image_id'"),
@@ -228,6 +233,13 @@ def test_what_an_export_cannot_be(export, change, message):
     with pytest.raises(InputError) as error:
         tidy(content, Path('export.json'), folder)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16'])
+def test_an_export_saved_on_windows(export, tmp_path, encoding):
+    file = tmp_path / 'x.json'
+    file.write_text(json.dumps(export[0]), encoding=encoding)
+    assert read_coco_export(file) == export[0]
 
 
 def test_no_coco_file(tmp_path):
