@@ -235,6 +235,58 @@ def test_what_an_export_cannot_be(export, change, message):
     assert message in str(error.value)
 
 
+CAT = dict(name='cat', keypoints=NAMES, skeleton=[[1, 2], [1, 3]])
+BOX = dict(bbox=[10, 10, 50, 50], area=2500, iscrowd=0, segmentation=[])
+
+
+def tool_content(name, categories, *annotations):
+    return dict(
+        info={}, licenses=[], categories=categories,
+        images=[dict(id=1, file_name=name, width=200, height=100)],
+        annotations=[dict(BOX, image_id=1, id=i, **a)
+                     for i, a in enumerate(annotations, start=1)])
+
+
+@pytest.mark.parametrize('name, stored, categories, kind', [
+    # Roboflow: a category above the others, and a hash in the name.
+    ('a_jpg.rf.0f3e9c.jpg', 'train/a_jpg.rf.0f3e9c.jpg',
+     [dict(id=0, name='cats', supercategory='none'),
+      dict(CAT, id=1, supercategory='cats')], 1),
+    # CVAT: each label is a category, and so is each point of a skeleton.
+    ('default/a.jpg', 'default/a.jpg',
+     [dict(CAT, id=1, supercategory='')]
+     + [dict(id=i, name=name, supercategory='cat', keypoints=[], skeleton=[])
+        for i, name in enumerate(NAMES, start=2)], 1),
+    # Another tool, whose category has no skeleton.
+    ('images/23082be9-a.jpg', 'images/23082be9-a.jpg',
+     [dict(id=0, name='box'), dict(id=1, name='cat', keypoints=NAMES)], 1),
+])
+def test_categories_of_the_tools(tmp_path, name, stored, categories, kind):
+    write_image(tmp_path / stored)
+    content = tool_content(
+        name, categories, dict(category_id=kind, keypoints=[20, 20, 2] * 3),
+        dict(category_id=kind, keypoints=[], num_keypoints=0))
+    coco, keypoints = tidy(content, Path('x.json'), tmp_path)
+    assert keypoints.names == NAMES
+    assert keypoints.bones == ([(0, 1), (0, 2)] if 'box' not in str(categories)
+                               else [])
+    assert [c['id'] for c in coco['categories']] == [1]
+    assert [i['file_name'] for i in coco['images']] == [stored]
+    assert [a['category_id'] for a in coco['annotations']] == [1]
+
+
+@pytest.mark.parametrize('points, message', [
+    (3, 'give one "keypoints": \\[...\\] with 3 names'),
+    (1, 'each annotation is one point'), (0, 'export as "COCO keypoints"')])
+def test_categories_without_keypoints(tmp_path, points, message):
+    """Label Studio writes the points, and a category for each label."""
+    content = tool_content(
+        'a.jpg', [dict(id=i, name=name) for i, name in enumerate(NAMES)],
+        dict(category_id=0, keypoints=[20, 20, 2] * points))
+    with pytest.raises(InputError, match=message):
+        tidy(content, Path('x.json'), tmp_path)
+
+
 @pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16'])
 def test_an_export_saved_on_windows(export, tmp_path, encoding):
     file = tmp_path / 'x.json'
