@@ -61,9 +61,19 @@ def accept_any_letters() -> None:
             stream.reconfigure(errors='backslashreplace')
 
 
+def quiet_video_libraries() -> None:
+    """Leave it to the command to say what a video or an address lacks.
+
+    OpenCV and FFmpeg look at these variables when they are loaded.
+    """
+    os.environ.setdefault('OPENCV_LOG_LEVEL', 'ERROR')
+    os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')  # nothing at all
+
+
 def console() -> None:
     """The entry point: bad input ends with one line, and so does Ctrl-C."""
     install_excepthook()
+    quiet_video_libraries()
     try:
         sys.exit(main())
     except KeyboardInterrupt:

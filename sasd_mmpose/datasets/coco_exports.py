@@ -21,7 +21,8 @@ def read_coco_export(path: str | Path) -> dict[str, Any]:
     """
     path = Path(path)
     try:
-        content = json.loads(path.read_text(encoding='utf-8'))
+        # Of bytes, json tells the encoding, and passes over a byte-order mark.
+        content = json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise InputError(f'{path}: cannot be read as json ({error})') from error
     if not isinstance(content, dict) or not all(
@@ -52,7 +53,7 @@ def tidy(content: dict[str, Any], path: Path,
         InputError: No category has keypoints, categories differ in theirs, or
             an image is not there.
     """
-    category, keypoints = _keypoints(content['categories'], path)
+    category, keypoints = _keypoints(content, path)
     try:
         images = {image['id']: image for image in content['images']}
         labelled = [a for a in content['annotations']
@@ -80,14 +81,16 @@ def tidy(content: dict[str, Any], path: Path,
                     if c['id'] in category]), keypoints
 
 
-def _keypoints(categories: Sequence[dict],
+def _keypoints(content: dict[str, Any],
                path: Path) -> tuple[dict[Any, int], KeypointSet]:
     """Number the categories with keypoints anew, and read their keypoints."""
-    chosen = [c for c in categories
+    chosen = [c for c in content['categories']
               if isinstance(c, dict) and 'id' in c and c.get('keypoints')]
+    if any(not isinstance(c['keypoints'], list) for c in chosen):
+        raise InputError(f'{path}: keypoints of a category must list their names')
     if not chosen:
-        raise InputError(f'{path}: no category lists its keypoints; export as '
-                         '"COCO keypoints"')
+        raise InputError(f'{path}: no category lists its keypoints; '
+                         + _how_to_list_them(content['annotations']))
     names = [str(name) for name in chosen[0]['keypoints']]
     for other in chosen[1:]:
         if [str(name) for name in other['keypoints']] != names:
@@ -97,13 +100,30 @@ def _keypoints(categories: Sequence[dict],
     if len(set(names)) < len(names):
         raise InputError(f'{path}: a category has the keypoint '
                          f'{Counter(names).most_common(1)[0][0]!r} twice')
-    # COCO counts the ends of bones from 1.
-    bones = [(int(a) - 1, int(b) - 1) for a, b in chosen[0].get('skeleton') or []]
+    try:  # COCO counts the ends of bones from 1.
+        bones = [(int(a) - 1, int(b) - 1)
+                 for a, b in chosen[0].get('skeleton') or []]
+    except (TypeError, ValueError) as error:
+        raise InputError(f'{path}: its skeleton must be a list of pairs of '
+                         f'numbers ({error})') from error
     if any(not 0 <= end < len(names) for bone in bones for end in bone):
         raise InputError(f'{path}: its skeleton names a keypoint that is not '
                          f'there; numbers count from 1 to {len(names)}')
     return ({c['id']: number for number, c in enumerate(chosen, start=1)},
             KeypointSet(names, bones))
+
+
+def _how_to_list_them(annotations: Sequence[Any]) -> str:
+    """Say what to do about categories without the names of keypoints."""
+    counts = {len(a['keypoints']) // 3 for a in annotations
+              if isinstance(a, dict) and isinstance(a.get('keypoints'), list)}
+    if max(counts, default=0) > 1:  # Label Studio: points, but not their names
+        return (f'give one "keypoints": [...] with {max(counts)} names, in the '
+                'order of its annotations')
+    if counts == {1}:
+        return ('each annotation is one point, which belongs to nobody; group '
+                'the points of a person in the tool')
+    return 'export as "COCO keypoints"'
 
 
 def _find_files(names: Sequence[str], folder: Path, path: Path) -> list[str]:

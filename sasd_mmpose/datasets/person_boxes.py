@@ -4,7 +4,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from mmengine import fileio
 from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.registry import init_default_scope
@@ -13,6 +12,7 @@ from rich.progress import track
 
 from ..errors import InputError
 from .anchors import MIN_SIDE, letterboxed_sizes
+from .annotation_schema import read_json
 
 
 def build_labels(cfg: Config, split: str, num_images: int | None = None) -> BaseDataset:
@@ -54,7 +54,7 @@ def person_sizes(dataset: BaseDataset, input_size: Sequence[int]) -> np.ndarray:
     shapes = {}
     if dataset.ann_file:
         # Data sets of MMPose do not keep the sizes of their images.
-        images = fileio.load(dataset.ann_file, file_format='json')['images']
+        images = read_json(dataset.ann_file)['images']
         shapes = {p['id']: (p['height'], p['width']) for p in images}
     boxes, image_sizes = [], []
     for index in track(range(len(dataset)), 'labels'):

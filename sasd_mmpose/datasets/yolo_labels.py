@@ -1,6 +1,7 @@
 """YOLO-pose labels, a text file per image, as COCO annotations."""
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,7 @@ def _keypoint_shape(content: Mapping, path: Path) -> tuple[int, int]:
 
 def _class_names(content: Mapping, path: Path) -> list[str]:
     names = content.get('names')
-    if isinstance(names, Mapping):
+    if isinstance(names, Mapping) and all(isinstance(key, int) for key in names):
         names = [names[key] for key in sorted(names)]
     if not isinstance(names, list) or not names:
         raise InputError(f'{path}: names must list the classes')
@@ -89,10 +90,12 @@ def _keypoints(content: Mapping, count: int, path: Path) -> KeypointSet:
         names = next(iter(names.values()), None)
     names = names or [f'keypoint_{index}' for index in range(count)]
     swaps = content.get('flip_idx')
-    if len(names) != count or len(set(names)) != count:
+    if not isinstance(names, list) or not len(
+            {str(name) for name in names}) == len(names) == count:
         raise InputError(f'{path}: kpt_names must be {count} names, each once')
     if swaps is not None and not (
-            isinstance(swaps, list) and sorted(swaps) == list(range(count))
+            isinstance(swaps, list) and all(isinstance(i, int) for i in swaps)
+            and sorted(swaps) == list(range(count))
             and all(swaps[swaps[i]] == i for i in range(count))):
         raise InputError(
             f'{path}: flip_idx is {swaps}; it must name for each of the {count} '
@@ -102,24 +105,61 @@ def _keypoints(content: Mapping, count: int, path: Path) -> KeypointSet:
 
 def _images(content: Mapping, split: str, path: Path) -> list[Path]:
     """List the images of a split: folders, files of lists, or images."""
-    base = path.parent / str(content.get('path') or '.')
+    base = _root(content, path)
     sources = content[split]
     found: list[Path] = []
     for source in sources if isinstance(sources, list) else [sources]:
-        place = base / str(source)
-        if not place.exists():  # as Roboflow writes it: ../train/images
-            place = path.parent / str(source).removeprefix('../')
+        # Roboflow writes ../train/images where it means train/images.
+        near = str(source).removeprefix('../')
+        place = _first_there(base / str(source), base / near, path.parent / near)
         if place.is_dir():
             found += [p for p in sorted(place.rglob('*'))
                       if p.suffix.lower() in IMAGE_SUFFIXES]
         elif place.suffix == '.txt' and place.is_file():
-            lines = place.read_text(encoding='utf-8').split('\n')
-            found += [base / line.strip() for line in lines if line.strip()]
+            found += _listed(place, base)
         elif place.is_file():
             found.append(place)
         else:
             raise InputError(f'{path}: {split}: {place} is not there')
     return found
+
+
+def _root(content: Mapping, path: Path) -> Path:
+    """Return the data set's folder: as ``path`` says, or that of the yaml file.
+
+    A relative ``path`` counts from the yaml file or from the working folder. One
+    that is not there was written on another machine.
+    """
+    named = str(content.get('path') or '.')
+    places = path.parent / named, Path(named)
+    return next((place for place in places if place.is_dir()), path.parent)
+
+
+def _listed(file: Path, base: Path) -> list[Path]:
+    """List the images that a file names, one a line.
+
+    Those that begin with ``./`` count from the file's folder, others from the
+    data set's; either from the other where only that is there.
+    """
+    found = []
+    for line in filter(None, map(str.strip, _text(file).splitlines())):
+        roots = [base, file.parent]
+        if line.startswith('./'):
+            roots.reverse()
+        found.append(_first_there(*(root / line for root in roots)))
+    return found
+
+
+def _first_there(*places: Path) -> Path:
+    return next((place for place in places if place.exists()), places[0])
+
+
+def _text(path: Path) -> str:
+    """Read a list or labels; Windows' editors begin them with a byte-order mark."""
+    try:
+        return path.read_text(encoding='utf-8-sig')
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f'{path}: cannot be read as text ({error})') from error
 
 
 def label_file(image: Path) -> Path:
@@ -155,8 +195,7 @@ def to_coco(dataset: YoloDataset, split: str, root: Path) -> dict[str, Any]:
         labels = label_file(path)
         if not labels.is_file():
             continue
-        for line_number, line in enumerate(
-                labels.read_text(encoding='utf-8').splitlines(), start=1):
+        for line_number, line in enumerate(_text(labels).splitlines(), start=1):
             if not line.strip():
                 continue
             record = _parse(line, f'{labels}:{line_number}', dataset,
@@ -195,6 +234,8 @@ def _parse(line: str, where: str, dataset: YoloDataset,
         numbers = [float(word) for word in line.split()]
     except ValueError as error:
         raise InputError(f'{where}: {line[:40]!r} is not numbers') from error
+    if not all(map(math.isfinite, numbers)):
+        raise InputError(f'{where}: NaN or infinity among its numbers')
     if len(numbers) != wanted:
         raise InputError(
             f'{where}: {len(numbers)} numbers, and kpt_shape wants {wanted}: '

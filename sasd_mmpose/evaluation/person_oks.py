@@ -11,6 +11,8 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from ..datasets.annotation_schema import read_json
+
 MAX_PER_IMAGE = 20  # as in COCO's AP of keypoints
 
 
@@ -36,7 +38,9 @@ def mean_person_oks(ann_file: str | Path, predictions: str | Path,
     # An empty list of predictions is no file that pycocotools can read.
     found = bool(json.loads(Path(predictions).read_text()))
     with redirect_stdout(StringIO()):
-        truth = COCO(str(ann_file))
+        truth = COCO()
+        truth.dataset = read_json(str(ann_file))
+        truth.createIndex()
         for person in truth.anns.values():
             visible = person.get('keypoints', [])[2::3]
             person.setdefault('num_keypoints', sum(v > 0 for v in visible))

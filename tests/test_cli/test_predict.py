@@ -1,12 +1,15 @@
 """The command that finds poses."""
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import cv2
 import numpy as np
@@ -52,6 +55,30 @@ def write_video(path) -> None:
     for _ in range(6):
         writer.write(np.random.randint(0, 256, (48, 64, 3), np.uint8))
     writer.release()
+
+
+def test_a_video_on_a_web_server(predict, tmp_path):
+    """Python's server cannot begin in the middle of a file."""
+    write_video(tmp_path / 'x.mp4')
+    handler = functools.partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        assert predict(f'http://127.0.0.1:{server.server_port}/x.mp4') == 0
+        server.shutdown()
+    assert [r['frame'] for r in result(tmp_path, 'images')] == list(range(6))
+    assert (tmp_path / 'out' / 'drawn.mp4').is_file()
+
+
+def test_an_address_that_nobody_answers(tmp_path):
+    """Neither OpenCV nor FFmpeg adds a line of its own."""
+    done = subprocess.run(
+        [sys.executable, '-m', 'sasd_mmpose', 'predict', 'rtsp://127.0.0.1:1/x',
+         '--out', tmp_path / 'out'], capture_output=True, check=False, text=True,
+        timeout=60)
+    assert done.returncode == 1
+    assert done.stderr == (
+        'error: rtsp://127.0.0.1:1/x: no video that OpenCV can open; is the '
+        'address right, and up?\n')
 
 
 def test_image(predict, tmp_path, capsys):

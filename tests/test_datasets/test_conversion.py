@@ -80,9 +80,13 @@ def test_two_numbers_per_keypoint(yolo, tmp_path):
     ('kpt_shape', None, 'kpt_shape is None'),
     ('kpt_shape', [3, 4], 'kpt_shape is [3, 4]'),
     ('flip_idx', [1, 2, 0], 'flip_idx is [1, 2, 0]'),
+    ('flip_idx', [0, '2', 1], "flip_idx is [0, '2', 1]"),
     ('kpt_names', {0: ['a', 'a', 'b']}, 'kpt_names must be 3 names'),
+    ('kpt_names', 5, 'kpt_names must be 3 names'),
+    ('kpt_names', [['a'], {}, 'b', 1], 'kpt_names must be 3 names'),
     ('train', 'images/none', 'train: '),
     ('names', None, 'names must list the classes'),
+    ('names', {0: 'cat', 'b': 'dog'}, 'names must list the classes'),
 ])
 def test_what_the_yaml_cannot_say(yolo, name, value, message):
     file, content, _ = yolo
@@ -97,12 +101,51 @@ def test_what_the_yaml_cannot_say(yolo, name, value, message):
     ('0 .5 .5 .4 x' + ' 0' * 9, "a.txt:2: '0 .5 .5 .4 x"),
     ('3 .5 .5 .4 .8' + ' 0' * 9, 'a.txt:2: class 3'),
     ('0 50 50 40 80' + ' 0' * 9, 'a.txt:2: a box of [50.0'),
+    ('0 .5 .5 nan .8' + ' 0' * 9, 'a.txt:2: NaN or infinity'),
+    ('0 .5 .5 .4 .8 .5 .5 inf' + ' 0' * 6, 'a.txt:2: NaN or infinity'),
 ])
 def test_a_bad_line_of_labels_is_named(yolo, tmp_path, line, message):
     yolo[2].write_text('\n' + line)
     with pytest.raises(InputError) as error:
         to_coco(read_yolo_yaml(yolo[0]), 'train', tmp_path)
     assert message in str(error.value)
+
+
+def test_labels_that_are_no_text(yolo, tmp_path):
+    yolo[2].write_bytes(b'\xff\xfe0')
+    with pytest.raises(InputError, match='a.txt: cannot be read as text'):
+        to_coco(read_yolo_yaml(yolo[0]), 'train', tmp_path)
+
+
+@pytest.mark.parametrize('line', [
+    './images/train/a.jpg', 'images/train/a.jpg', './a.jpg'])
+def test_a_list_of_images(yolo, tmp_path, line):
+    """Lines with ./ count from the list's folder, if the image is there."""
+    file, content, _ = yolo
+    file.write_text(yaml.safe_dump(dict(content, train='images/train/list.txt')))
+    (tmp_path / 'images/train/list.txt').write_text(
+        f'{line}\n\n', encoding='utf-8-sig')
+    # The same name beside the yaml file is another image.
+    write_image(tmp_path / 'a.jpg', 30, 20)
+    coco = to_coco(read_yolo_yaml(file), 'train', tmp_path)
+    assert [i['file_name'] for i in coco['images']] == ['images/train/a.jpg']
+
+
+@pytest.mark.parametrize('where', ['beside', 'absolute', 'working', 'elsewhere'])
+def test_where_the_data_set_is(yolo, tmp_path, monkeypatch, where):
+    """``path`` counts from the yaml file, the working folder, or is absolute."""
+    file, content, _ = yolo
+    named = dict(beside='..', absolute=str(tmp_path), working='.',
+                 elsewhere='/content/cats')[where]
+    if where == 'working':
+        monkeypatch.chdir(tmp_path.parent)
+        named = tmp_path.name
+    if where != 'elsewhere':
+        file = tmp_path / 'yaml' / 'data.yaml'
+        file.parent.mkdir()
+    file.write_text(yaml.safe_dump(dict(content, path=named)))
+    image = read_yolo_yaml(file).splits['train'][0]
+    assert image.resolve() == tmp_path / 'images' / 'train' / 'a.jpg'
 
 
 def test_no_yaml(tmp_path):
@@ -175,6 +218,11 @@ def test_an_export_is_tidied(export):
     (lambda c: c['images'][1].update(id='x7'), "image id 'x7' occurs 2 times"),
     (lambda c: c['images'][1].update(file_name='no.jpg'), 'no such file is in'),
     (lambda c: c['categories'][1].update(skeleton=[[0, 1]]), 'count from 1 to 3'),
+    (lambda c: c['categories'][1].update(skeleton=[1, 2]), 'list of pairs'),
+    (lambda c: c['categories'][1].update(skeleton=[[1, 2, 3]]), 'list of pairs'),
+    (lambda c: c['categories'][1].update(skeleton=[[1, None]]), 'list of pairs'),
+    (lambda c: c['categories'][1].update(skeleton=7), 'list of pairs'),
+    (lambda c: c['categories'][1].update(keypoints=3), 'list their names'),
     (lambda c: c['categories'].append(dict(id=5, name='dog', keypoints=['a'])),
      'cat and dog have different keypoints'),
     (lambda c: c['annotations'][0].pop('image_id'), "lacks 'image_id'"),
@@ -185,6 +233,65 @@ def test_what_an_export_cannot_be(export, change, message):
     with pytest.raises(InputError) as error:
         tidy(content, Path('export.json'), folder)
     assert message in str(error.value)
+
+
+CAT = dict(name='cat', keypoints=NAMES, skeleton=[[1, 2], [1, 3]])
+BOX = dict(bbox=[10, 10, 50, 50], area=2500, iscrowd=0, segmentation=[])
+
+
+def tool_content(name, categories, *annotations):
+    return dict(
+        info={}, licenses=[], categories=categories,
+        images=[dict(id=1, file_name=name, width=200, height=100)],
+        annotations=[dict(BOX, image_id=1, id=i, **a)
+                     for i, a in enumerate(annotations, start=1)])
+
+
+@pytest.mark.parametrize('name, stored, categories, kind', [
+    # Roboflow: a category above the others, and a hash in the name.
+    ('a_jpg.rf.0f3e9c.jpg', 'train/a_jpg.rf.0f3e9c.jpg',
+     [dict(id=0, name='cats', supercategory='none'),
+      dict(CAT, id=1, supercategory='cats')], 1),
+    # CVAT: each label is a category, and so is each point of a skeleton.
+    ('default/a.jpg', 'default/a.jpg',
+     [dict(CAT, id=1, supercategory='')]
+     + [dict(id=i, name=name, supercategory='cat', keypoints=[], skeleton=[])
+        for i, name in enumerate(NAMES, start=2)], 1),
+    # Another tool, whose category has no skeleton.
+    ('images/23082be9-a.jpg', 'images/23082be9-a.jpg',
+     [dict(id=0, name='box'), dict(id=1, name='cat', keypoints=NAMES)], 1),
+])
+def test_categories_of_the_tools(tmp_path, name, stored, categories, kind):
+    write_image(tmp_path / stored)
+    content = tool_content(
+        name, categories, dict(category_id=kind, keypoints=[20, 20, 2] * 3),
+        dict(category_id=kind, keypoints=[], num_keypoints=0))
+    coco, keypoints = tidy(content, Path('x.json'), tmp_path)
+    assert keypoints.names == NAMES
+    assert keypoints.bones == ([(0, 1), (0, 2)] if 'box' not in str(categories)
+                               else [])
+    assert [c['id'] for c in coco['categories']] == [1]
+    assert [i['file_name'] for i in coco['images']] == [stored]
+    assert [a['category_id'] for a in coco['annotations']] == [1]
+
+
+@pytest.mark.parametrize('points, message', [
+    (3, 'give one "keypoints": \\[...\\] with 3 names'),
+    (1, 'each annotation is one point'), (0, 'export as "COCO keypoints"')])
+def test_categories_without_keypoints(tmp_path, points, message):
+    """Label Studio writes the points, and a category for each label."""
+    content = tool_content(
+        'a.jpg', [dict(id=i, name=name) for i, name in enumerate(NAMES)],
+        dict(category_id=0, keypoints=[20, 20, 2] * points))
+    with pytest.raises(InputError, match=message):
+        tidy(content, Path('x.json'), tmp_path)
+
+
+@pytest.mark.parametrize('encoding', ['utf-8-sig', 'utf-16'])
+def test_an_export_saved_on_windows(export, tmp_path, encoding):
+    file = tmp_path / 'x.json'
+    file.write_text(json.dumps(export[0]), encoding=encoding)
+    assert read_coco_export(file) == export[0]
 
 
 def test_no_coco_file(tmp_path):
