@@ -80,11 +80,15 @@ def decode_image(content: bytes, name: str) -> np.ndarray:
     except ValueError as error:
         raise UnreadableImage(f'{name}: {error}') from error
     if img is None:
-        kind = foreign_kind(content)
-        raise UnreadableImage(
-            f'{name}: this OpenCV cannot read {kind}; convert it to JPEG or PNG'
-            if kind else f'{name}: not a whole image that OpenCV can decode')
+        raise UnreadableImage(f'{name}: {why_undecodable(content)}')
     return img
+
+
+def why_undecodable(content: bytes) -> str:
+    """Say why OpenCV does not decode the content of a file."""
+    kind = foreign_kind(content)
+    return (f'this OpenCV cannot read {kind}; convert it to JPEG or PNG' if kind
+            else 'not a whole image that OpenCV can decode')
 
 
 def foreign_kind(content: bytes) -> str | None:
