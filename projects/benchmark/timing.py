@@ -160,3 +160,43 @@ def paired_ratio(of: Sequence[Times], to: Sequence[Times], of_stage: str,
     """
     return spread([getattr(a, of_stage) / getattr(b, to_stage)
                    for a, b in zip(of, to, strict=True)])
+
+
+def time_nets(nets: dict[str, Callable], blob: np.ndarray, rounds: int
+              ) -> dict[str, list[float]]:
+    """Time nets alone, by turns; of two runs in a row the second counts.
+
+    Args:
+        nets (dict): Name -> what maps a network input to raw maps.
+        blob (np.ndarray): Network input, shape (1, 3, H, W).
+        rounds (int): Times each is timed.
+
+    Returns:
+        dict: Name -> CPU milliseconds of each round.
+    """
+    times: dict[str, list[float]] = {name: [] for name in nets}
+    for number in range(rounds):
+        for name, net in nets.items():
+            net(blob)
+            start = time.process_time()
+            net(blob)
+            times[name].append(1e3 * (time.process_time() - start))
+        print(f'round {number + 1}')
+    return times
+
+
+def summarise_nets(times: dict[str, list[float]], base: str) -> dict[str, dict]:
+    """Summarise times, and their ratios to another of the same round.
+
+    Args:
+        times (dict): Name -> CPU milliseconds of each round.
+        base (str): Name of the net that the ratios are to.
+
+    Returns:
+        dict: Name -> ``cpu_ms`` and ``ratio``, each as :func:`spread` gives it.
+    """
+    return {
+        name: dict(cpu_ms=spread(values), ratio=spread(
+            [a / b for a, b in zip(values, times[base], strict=True)]))
+        for name, values in times.items()
+    }

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from projects.benchmark.activation_tables import form_table
+from projects.benchmark.net_tables import form_table
 from projects.benchmark.tools import time_folded_shuffles
 from projects.benchmark.tools.time_folded_shuffles import AS_TRAINED, RUNTIMES, STEPS
 

@@ -164,13 +164,18 @@ def test_the_flip_test_is_that_of_the_head():
 # --------------------------------------------------------------- ultralytics
 
 
-def test_planted_people_come_out_of_a_yolo_output():
+def yolo_on_a_drawing():
     sample, = drawn_images(1)
     spec = ultralytics_nets.InputSpec(
         name='images', width=128, height=128, dynamic=False, divisor=32, color='rgb',
         mean=(0, 0, 0), std=(255, 255, 255), pad_value=114)
     stages = ultralytics_nets.YoloStages(spec)
     _, place = stages.preprocess(sample.image)
+    return sample, stages, place
+
+
+def test_planted_people_come_out_of_a_yolo_output():
+    sample, stages, place = yolo_on_a_drawing()
     raw = ultralytics_nets.plant((56, 336), sample.labels.in_input(place))
     found = stages.decode([raw], place)
     assert 0 < len(found) <= len(sample.labels.boxes)
@@ -182,12 +187,7 @@ def test_planted_people_come_out_of_a_yolo_output():
 
 
 def test_an_image_without_people_is_an_empty_yolo_output():
-    sample, = drawn_images(1)
-    spec = ultralytics_nets.InputSpec(
-        name='images', width=128, height=128, dynamic=False, divisor=32, color='rgb',
-        mean=(0, 0, 0), std=(255, 255, 255), pad_value=114)
-    stages = ultralytics_nets.YoloStages(spec)
-    _, place = stages.preprocess(sample.image)
+    sample, stages, place = yolo_on_a_drawing()
     nobody = type(sample.labels)(*(values[:0] for values in sample.labels))
     raw = ultralytics_nets.plant((56, 336), nobody.in_input(place))
     assert not raw.any()

@@ -13,7 +13,6 @@ import argparse
 import json
 import logging
 import shutil
-import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -39,7 +38,7 @@ from ..catalogue import Entry
 from ..images import LabelledImage, drawn_images
 from ..report import PACKAGES, host
 from ..runtimes import to_onnx
-from ..timing import spread
+from ..timing import summarise_nets, time_nets
 
 ROOT = Path(__file__).resolve().parents[3]
 ONNX_FILE = MODEL_FILES['onnxruntime'][0]
@@ -122,33 +121,6 @@ def open_ways(candidate: Candidate, folders: dict[str, Path]
     return found
 
 
-def time_nets(nets: dict[str, Callable], blob: np.ndarray, rounds: int
-              ) -> dict[str, list[float]]:
-    """Take turns; of two runs in a row the second counts.
-
-    Returns:
-        dict: CPU milliseconds of each round.
-    """
-    times: dict[str, list[float]] = {name: [] for name in nets}
-    for number in range(rounds):
-        for name, net in nets.items():
-            net(blob)
-            start = time.process_time()
-            net(blob)
-            times[name].append(1e3 * (time.process_time() - start))
-        print(f'round {number + 1}')
-    return times
-
-
-def summarise(times: dict[str, list[float]], base: str) -> dict[str, dict]:
-    """Summarise times, and their ratios to another of the same round."""
-    return {
-        name: dict(cpu_ms=spread(values), ratio=spread(
-            [a / b for a, b in zip(values, times[base], strict=True)]))
-        for name, values in times.items()
-    }
-
-
 def profile(file: Path, name: str, blob: np.ndarray) -> dict[str, float]:
     """Sum up where ONNX Runtime spends its time, by operator.
 
@@ -204,7 +176,7 @@ def main() -> None:
     for way in WAYS:
         runtime, *_ = way.split()
         base = f'SiLU, {runtime} fp32'
-        summaries.update(summarise(
+        summaries.update(summarise_nets(
             {name: values for name, values in times.items()
              if name == base or name.endswith(f', {way}')}, base))
     write_result(args.out, dict(

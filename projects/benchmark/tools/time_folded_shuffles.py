@@ -41,7 +41,7 @@ from sasd_mmpose.models.deployed import deployed_cfg
 from ..candidate import RawMaps
 from ..report import PACKAGES, host
 from ..runtimes import OPSET
-from .time_activations import summarise, time_nets
+from ..timing import summarise_nets, time_nets
 
 ROOT = Path(__file__).resolve().parents[3]
 AS_TRAINED = 'as trained'
@@ -108,7 +108,7 @@ def compare(nets: dict[str, Callable], blob: np.ndarray, rounds: int
     wanted = [np.array(m) for m in nets[AS_TRAINED](blob)]
     errors = {form: max(map(relative_error, net(blob), wanted))
               for form, net in nets.items()}
-    times = summarise(time_nets(nets, blob, rounds), AS_TRAINED)
+    times = summarise_nets(time_nets(nets, blob, rounds), AS_TRAINED)
     return {form: dict(times[form], error=errors[form]) for form in nets}
 
 

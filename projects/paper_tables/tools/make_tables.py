@@ -258,13 +258,13 @@ def frontier_summary(figures: str) -> str:
 
 def activation_table(name: str) -> str:
     """A table of ``projects.benchmark.tools.time_activations``."""
-    from projects.benchmark import activation_tables
-    return getattr(activation_tables, f'{name}_table')(read('activations.json'))
+    from projects.benchmark import net_tables
+    return getattr(net_tables, f'{name}_table')(read('activations.json'))
 
 
 def export_form_table() -> str:
     """The table of ``projects.benchmark.tools.time_folded_shuffles``."""
-    from projects.benchmark.activation_tables import form_table
+    from projects.benchmark.net_tables import form_table
     return form_table(read('folded_shuffles.json'))
 
 
