@@ -19,7 +19,12 @@ from sasd_mmpose.evaluation.deployed import TRAINING_KEYS, evaluate_deployed
 from sasd_mmpose.inference.model_zoo import INDEX, WEIGHTS, published_models
 from sasd_mmpose.models import deployed_cfg
 
+from ..markdown import markdown
+
 METAFILE = f'{WEIGHTS}/metafile.yml'
+# Written by `python -m projects.benchmark.frontier`.
+MEASURED = 'results/frontier.json'
+RUNTIMES = dict(ncnn='ncnn', onnxruntime='ONNX Runtime', openvino='OpenVINO')
 PAPER = dict(
     Title='Lightweight Multiperson Pose Estimation with Staggered Alignment '
           'Self-distillation',
@@ -44,7 +49,7 @@ CARD = """# {name}
 Of this file, on {evaluated_on}{flip}.
 
 {table}
-
+{forms}
 ## Use
 
 ```bash
@@ -119,12 +124,50 @@ def _seeds(seed: int | list[int]) -> str:
     return f'seed {seed}'
 
 
-def model_card(model: dict, size: int) -> str:
+def measured_forms(model: dict, root: Path) -> list[dict]:
+    """Read what the benchmark has measured of a model's deployed forms.
+
+    Args:
+        model (dict): The content of its ``model.json``.
+        root (Path): Folder of the project.
+
+    Returns:
+        list[dict]: The entrants of ``results/frontier.json`` with this
+        model's weights and an AP.
+    """
+    path = root / MEASURED
+    if not path.exists():
+        return []
+    label = f'{model["name"]} ({model["sha256"][:8]})'
+    return [entrant for entrant in json.loads(path.read_text())['entrants']
+            if entrant.get('weights') == label and 'measured_ap' in entrant]
+
+
+def _form_table(entrants: list[dict]) -> str:
+    """Lay out AP by form and input size; empty where nothing is measured."""
+    sizes = sorted({entrant['size'] for entrant in entrants})
+    rows: dict[str, dict[int, float]] = {}
+    for entrant in entrants:
+        form = f'{RUNTIMES[entrant["runtime"]]}, {entrant["precision"]}'
+        if entrant['flip']:
+            form += ', flip test'
+        rows.setdefault(form, {})[entrant['size']] = entrant['measured_ap']['AP']
+    if not rows:
+        return ''
+    table = markdown(
+        ['AP of', *(f'{size} px' for size in sizes)],
+        [[form, *(f'{aps[size]:.3f}' if size in aps else '–' for size in sizes)]
+         for form, aps in rows.items()])
+    return f'\nAs it is deployed, on the same images ({MEASURED}):\n\n{table}\n'
+
+
+def model_card(model: dict, size: int, forms: list[dict] | None = None) -> str:
     """Write the card of a model.
 
     Args:
         model (dict): The content of its ``model.json``.
         size (int): Bytes of the checkpoint.
+        forms (list[dict] | None): Of :func:`measured_forms`.
 
     Returns:
         str: Markdown.
@@ -132,7 +175,7 @@ def model_card(model: dict, size: int) -> str:
     return CARD.format(
         **model, size=f'{size / 2**20:.1f} MiB', seeds=_seeds(model['seed']),
         flip=', flip test' if model['flip_test'] else '',
-        table=_metric_table(model['metrics']))
+        table=_metric_table(model['metrics']), forms=_form_table(forms or []))
 
 
 def metafile(models: list[dict]) -> str:
@@ -175,7 +218,8 @@ def write_index(root: Path) -> None:
     for model in models:
         try:
             card = model_card(
-                model.description, model.checkpoint.stat().st_size)
+                model.description, model.checkpoint.stat().st_size,
+                measured_forms(model.description, root))
         except (KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 f'{model.folder / "model.json"}: not all of a description; '

@@ -30,8 +30,8 @@ def small_run(work_dir, **kwargs) -> Runner:
     """Build the recipe's run on drawn people from two sources."""
     cfg = training_cfg(work_dir, EPOCHS, 'sasd_xs_pose_mix')
     cfg.model.backbone.init_cfg = None
-    warmup, decay = cfg.param_scheduler
-    decay.begin, decay.end = 3, EPOCHS
+    _, halved, decay = cfg.param_scheduler
+    halved.milestones, decay.begin, decay.end = [2], 2, EPOCHS
     people = cfg.train_dataloader.dataset
     people.pipeline.insert(1, cfg.flip)
     cfg.train_dataloader.dataset = dict(

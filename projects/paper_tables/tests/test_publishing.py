@@ -13,7 +13,13 @@ from mmengine.config import Config
 from small_nets import CONFIGS, build
 from tool_loader import command
 
-from projects.paper_tables.publishing import metafile, model_card, publish, write_index
+from projects.paper_tables.publishing import (
+    measured_forms,
+    metafile,
+    model_card,
+    publish,
+    write_index,
+)
 from projects.synthetic_people import SyntheticPeople
 from sasd_mmpose import InputError
 from sasd_mmpose.inference import model_zoo
@@ -160,6 +166,30 @@ def test_bad_input(root, tmp_path):
     (path.parent / 'a.pth').touch()
     with pytest.raises(InputError, match='broken/model.json: not all of'):
         write_index(tmp_path)
+
+
+def test_the_card_shows_what_was_measured_of_the_deployed_forms(tmp_path):
+    model = dict(
+        RECORD, **ABOUT, name='net', sha256='0123456789', checkpoint='a.pth',
+        training_config='configs/net.py', flip_test=True, metrics=dict(AP=0.5))
+    entrant = dict(net='sasd_xs', runtime='onnxruntime', precision='fp32',
+                   flip=False, weights='net (01234567)')
+    (tmp_path / 'results').mkdir()
+    (tmp_path / 'results' / 'frontier.json').write_text(json.dumps(dict(entrants=[
+        dict(entrant, size=384, measured_ap=dict(AP=0.4126)),
+        dict(entrant, size=512, measured_ap=dict(AP=0.4567)),
+        dict(entrant, size=512, flip=True, measured_ap=dict(AP=0.4789)),
+        dict(entrant, size=640, failed='no memory'),
+        dict(entrant, size=448, weights='net (89abcdef)',
+             measured_ap=dict(AP=0.9)),
+    ])))
+    card = model_card(model, 2**20, measured_forms(model, tmp_path))
+    assert '| AP of | 384 px | 512 px |' in card
+    assert '| ONNX Runtime, fp32 | 0.413 | 0.457 |' in card
+    assert '| ONNX Runtime, fp32, flip test | – | 0.479 |' in card
+    assert '0.900' not in card
+    (tmp_path / 'results' / 'frontier.json').unlink()
+    assert 'AP of' not in model_card(model, 2**20, measured_forms(model, tmp_path))
 
 
 def test_a_project_without_models(tmp_path):
