@@ -21,7 +21,8 @@ def build_labels(cfg: Config, split: str, num_images: int | None = None) -> Base
     Args:
         cfg (Config): The config.
         split (str): ``'train'``, ``'val'`` or ``'test'``.
-        num_images (int | None): Use only so many images, the first ones.
+        num_images (int | None): Use only so many images, the first ones; of
+            each part, where a ``ConcatDataset`` joins several.
 
     Returns:
         BaseDataset: The data set.
@@ -35,7 +36,15 @@ def build_labels(cfg: Config, split: str, num_images: int | None = None) -> Base
         raise InputError(f'{cfg.filename}: no {split}_dataloader in it')
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     options = {} if num_images is None else dict(indices=num_images)
-    return DATASETS.build(dict(loader.dataset, pipeline=[], **options))
+    return DATASETS.build(_without_pipeline(loader.dataset, options))
+
+
+def _without_pipeline(dataset: dict, options: dict) -> dict:
+    """Drop the pipeline of a data set's config, or of those that it joins."""
+    if 'datasets' in dataset:
+        return dict(dataset, datasets=[
+            _without_pipeline(part, options) for part in dataset['datasets']])
+    return dict(dataset, pipeline=[], **options)
 
 
 def person_sizes(dataset: BaseDataset, input_size: Sequence[int]) -> np.ndarray:
@@ -51,21 +60,26 @@ def person_sizes(dataset: BaseDataset, input_size: Sequence[int]) -> np.ndarray:
     Returns:
         np.ndarray: Width and height in pixels of the network input, (n, 2).
     """
-    shapes = {}
-    if dataset.ann_file:
-        # Data sets of MMPose do not keep the sizes of their images.
-        images = read_json(dataset.ann_file)['images']
-        shapes = {p['id']: (p['height'], p['width']) for p in images}
     boxes, image_sizes = [], []
-    for index in track(range(len(dataset)), 'labels'):
-        info = dataset.get_data_info(index)
-        if 'bbox' in info:
-            labelled = (info['keypoints_visible'] > 0).any(axis=1)
-            boxes.append(info['bbox'][labelled])
-            height, width = info.get('ori_shape') or shapes[info['img_id']]
-            image_sizes.append((width, height))
+    for part in getattr(dataset, 'datasets', [dataset]):
+        shapes = _image_shapes(part)
+        for index in track(range(len(part)), 'labels'):
+            info = part.get_data_info(index)
+            if 'bbox' in info:
+                labelled = (info['keypoints_visible'] > 0).any(axis=1)
+                boxes.append(info['bbox'][labelled])
+                height, width = info.get('ori_shape') or shapes[info['img_id']]
+                image_sizes.append((width, height))
     sizes = letterboxed_sizes(boxes, image_sizes, tuple(input_size))
     return sizes[(sizes >= MIN_SIDE).all(axis=1)]
+
+
+def _image_shapes(dataset: BaseDataset) -> dict[int, tuple[int, int]]:
+    """Read height and width by image id: MMPose's data sets do not keep them."""
+    if not dataset.ann_file:
+        return {}
+    return {image['id']: (image['height'], image['width'])
+            for image in read_json(dataset.ann_file)['images']}
 
 
 def mean_pose(dataset: BaseDataset) -> np.ndarray:

@@ -9,7 +9,7 @@ from small_nets import CONFIGS
 from tool_loader import sasd
 
 from sasd_mmpose import InputError
-from sasd_mmpose.datasets.person_boxes import build_labels, person_sizes
+from sasd_mmpose.datasets.person_boxes import build_labels, mean_pose, person_sizes
 from sasd_mmpose.engine.config import load_config
 
 
@@ -44,6 +44,21 @@ def test_sizes_are_those_of_training_targets(coco_mini, monkeypatch):
     counts = [(dataset.get_data_info(i)['keypoints_visible'] > 0).any(1).sum()
               for i in range(50)]
     assert 0.9 * sum(counts) < len(sizes) <= sum(counts)
+
+
+def test_joined_data_sets_count_together():
+    cfg = load_config(CONFIGS / 'sasd_xs_synthetic.py')
+    people = cfg.train_dataloader.dataset
+    parts = [dict(people, num_images=8), dict(people, num_images=5, seed=3)]
+    sizes, poses = [], []
+    for dataset in (*parts, dict(type='ConcatDataset', datasets=parts)):
+        cfg.train_dataloader.dataset = dataset
+        labels = build_labels(cfg, 'train')
+        sizes.append(person_sizes(labels, (192, 192)))
+        poses.append(mean_pose(labels))
+    np.testing.assert_allclose(sizes[2], np.concatenate(sizes[:2]))
+    assert poses[2].shape == poses[0].shape
+    assert not np.allclose(poses[2], poses[0])
 
 
 def test_bad_input():

@@ -138,7 +138,7 @@ def run_table() -> str:
         metrics = run['metrics']
         rows.append([
             f'[{path.parent.name}](../results/{path.parent.name})',
-            run['evaluated_on'],
+            run['evaluated_on'] + ('' if run['flip_test'] else ', no flip test'),
             f'{metrics["coco/AP"]:.3f}', f'{metrics["coco/AP .5"]:.3f}',
             f'{metrics["coco/AR"]:.3f}', run['trained_on'], run['machine']
         ])
