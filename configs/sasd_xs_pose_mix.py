@@ -13,7 +13,7 @@ _base_ = [
     './_base_/data/pose_mix.py'
 ]
 
-max_epochs = 84
+max_epochs = 76
 full_rate_epochs = 60
 
 model = dict(
