@@ -57,6 +57,9 @@ from sasd_mmpose import PoseEstimator
 people = PoseEstimator('{name}')('photo.jpg')
 ```
 
+`sasd export` makes an int8 net of it for ONNX Runtime and OpenVINO:
+[how, and what it costs](../../docs/deploy.md#int8).
+
 ## What it is not good for
 
 {limits}

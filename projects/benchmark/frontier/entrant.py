@@ -28,7 +28,8 @@ class Entrant(NamedTuple):
         net (str): Name of the net.
         runtime (str): What runs it.
         size (int): Side of the square network input in pixels.
-        precision (str): ``'fp32'``, ``'fp16'`` or ``'int8'``.
+        precision (str): ``'fp32'``, ``'fp16'``, ``'int8'``, or ``'int8-conv'``
+            for convolutions alone.
         flip (bool): Whether with the flip test.
     """
     net: str

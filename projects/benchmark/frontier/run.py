@@ -48,6 +48,7 @@ RATIOS = (
     Ratio(('sasd_xs', 384, 'fp32'), ('yolo26n-pose', 384, 'fp32')),
     Ratio(('sasd_xs', 512, 'fp32'), (top_down.NET, 320, 'fp32')),
     Ratio(('sasd_xs', 512, 'int8'), ('sasd_xs', 512, 'fp32')),
+    Ratio(('sasd_xs', 512, 'int8-conv'), ('sasd_xs', 512, 'fp32')),
     Ratio(('sasd_xs', 512, 'fp16'), ('sasd_xs', 512, 'fp32')),
 )
 

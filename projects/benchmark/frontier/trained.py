@@ -10,7 +10,7 @@ import numpy as np
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from sasd_mmpose.deploy.export import export_model
-from sasd_mmpose.deploy.quantization import calibration_images, quantize
+from sasd_mmpose.deploy.quantization import calibration_images
 from sasd_mmpose.engine.config import load_config
 from sasd_mmpose.evaluation.person_results import SCORE_THR
 from sasd_mmpose.inference.letterbox import Placement
@@ -20,6 +20,7 @@ from sasd_mmpose.inference.person import Person
 from sasd_mmpose.inference.runtimes.exported import ExportedRuntime
 from sasd_mmpose.inference.runtimes.nets import open_net
 
+from ..convolutions_int8 import quantize_convolutions
 from ..runtimes import MADE_FOR
 from ..timing import Times, Timing, now
 from .entrant import Entrant, Ready, Setting
@@ -28,21 +29,20 @@ from .flip_test import FlipDecoder
 NET = 'sasd_xs'
 SIZES = (256, 320, 384, 448, 512)
 # Runtime, precision, flip test. OpenVINO's "fp16" lets it compute in 16 bits
-# where the processor can, as it does by itself. "int8" is what `sasd export` makes,
-# with convolutions in 8 bits; in "int8-all" all is that ONNX Runtime has in 8 bits,
-# but for the heads.
+# where the processor can, as it does by itself. "int8" is what `sasd export` makes;
+# in "int8-conv" only convolutions compute in 8 bits.
 VARIANTS = (
     ('ncnn', 'fp32', False), ('ncnn', 'fp16', False),
     ('onnxruntime', 'fp32', False), ('onnxruntime', 'int8', False),
-    ('onnxruntime', 'int8-all', False),
+    ('onnxruntime', 'int8-conv', False),
     ('openvino', 'fp32', False), ('openvino', 'fp16', False),
-    ('openvino', 'int8', False),
+    ('openvino', 'int8', False), ('openvino', 'int8-conv', False),
     ('ncnn', 'fp32', True), ('onnxruntime', 'fp32', True))
 DEPLOY_CONFIG = """_base_ = '{base}'
 
 onnx_config = dict(input_shape=({size}, {size}){more})
 """
-# For every operator that int8 needs.
+# As int8 needs it.
 NEWER = ', opset_version=13'
 CALIBRATION_IMAGES = 128
 
@@ -166,8 +166,8 @@ class Trained:
         if (target / 'deploy.json').is_file():
             return target
         folder.mkdir(parents=True, exist_ok=True)
-        if precision == 'int8-all':
-            self._quantize_all(entrant.size, target)
+        if precision == 'int8-conv':
+            self._quantize_convolutions(entrant.size, target)
         else:
             self._export(_deploy_config(folder, kind, entrant.size), target)
         return target
@@ -176,17 +176,17 @@ class Trained:
         export_model(config, self.model.config, self.model.checkpoint, self.image,
                      target, calibration=self.calibration)
 
-    def _quantize_all(self, size: int, target: Path) -> None:
-        """Export, and quantise every operator that can be."""
+    def _quantize_convolutions(self, size: int, target: Path) -> None:
+        """Export, and quantise convolutions alone."""
         plain = target.with_name(f'{target.name}-fp32')
         self._export(
             _deploy_config(target.parent, 'onnxruntime', size, NEWER), plain)
         partial = target.with_name(f'{target.name}-partial')
         shutil.copytree(plain, partial, dirs_exist_ok=True)
         description = ModelDescription.read(partial)
-        quantize(partial / description.files[0], description.input,
-                 calibration_images(self.calibration, CALIBRATION_IMAGES),
-                 op_types=None)
+        quantize_convolutions(
+            partial / description.files[0], description.input,
+            calibration_images(self.calibration, CALIBRATION_IMAGES))
         partial.rename(target)
 
 

@@ -35,6 +35,7 @@ from sasd_mmpose.inference.runtimes.nets import open_net
 
 from ..candidate import Candidate
 from ..catalogue import Entry
+from ..convolutions_int8 import quantize_convolutions
 from ..images import LabelledImage, drawn_images
 from ..report import PACKAGES, host
 from ..runtimes import to_onnx
@@ -55,13 +56,15 @@ WAYS = {
     'ncnn fp32': ('ncnn', 'fp32', 'fp32'),
     'onnxruntime fp32': ('onnxruntime', 'fp32', 'fp32'),
     'onnxruntime int8': ('onnxruntime', 'int8', 'int8'),
-    'onnxruntime int8, all operators': ('onnxruntime', 'int8-all', 'int8'),
+    'onnxruntime int8, convolutions alone': ('onnxruntime', 'int8-conv', 'int8'),
     'openvino fp32': ('openvino', 'fp32', 'fp32'),
     'openvino 16 bit': ('openvino', 'fp32', 'fp16'),
     'openvino int8, rest fp32': ('openvino', 'int8', 'fp32'),
-    'openvino int8, rest 16 bit': ('openvino', 'int8', 'int8')}
-# As `sasd export` does, and every operator that ONNX Runtime has in 8 bits.
-QUANTIZED = {'int8': ('Conv', ), 'int8-all': None}
+    'openvino int8, rest 16 bit': ('openvino', 'int8', 'int8'),
+    'openvino int8, convolutions alone, rest fp32': ('openvino', 'int8-conv', 'fp32'),
+    'openvino int8, convolutions alone, rest 16 bit': ('openvino', 'int8-conv', 'int8')}
+# As `sasd export` does, and convolutions alone.
+QUANTIZED = {'int8': quantize, 'int8-conv': quantize_convolutions}
 PROFILE_RUNS = 20
 TOP = 10
 
@@ -102,10 +105,10 @@ def make_nets(size: int, kind: str, folder: Path,
     to_onnx(candidate, folders['fp32'] / ONNX_FILE)
     convert(folders['fp32'] / ONNX_FILE,
             *(folders['fp32'] / name for name in MODEL_FILES['ncnn']))
-    for name, op_types in QUANTIZED.items():
+    for name, quantized in QUANTIZED.items():
         shutil.copy(folders['fp32'] / ONNX_FILE, folders[name])
-        quantize(folders[name] / ONNX_FILE, candidate.input_spec,
-                 (sample.image for sample in images), op_types)
+        quantized(folders[name] / ONNX_FILE, candidate.input_spec,
+                  (sample.image for sample in images))
     return candidate, folders
 
 
