@@ -23,7 +23,7 @@ from sasd_mmpose.inference.runtimes.nets import open_net
 from ..convolutions_int8 import quantize_convolutions
 from ..runtimes import MADE_FOR
 from ..timing import Times, Timing, now
-from .entrant import Entrant, Ready, Setting
+from .case import Case, Ready, Setting
 from .flip_test import FlipDecoder
 
 NET = 'sasd_xs'
@@ -47,9 +47,9 @@ NEWER = ', opset_version=13'
 CALIBRATION_IMAGES = 128
 
 
-def entrants(sizes: Sequence[int] = SIZES) -> list[Entrant]:
+def cases(sizes: Sequence[int] = SIZES) -> list[Case]:
     """List what takes part."""
-    return [Entrant(NET, runtime, size, precision, flip)
+    return [Case(NET, runtime, size, precision, flip)
             for size in sizes for runtime, precision, flip in VARIANTS]
 
 
@@ -133,43 +133,43 @@ class Trained:
         metainfo = dict(load_config(model.config).model.head.metainfo)
         self.flip_indices = parse_pose_metainfo(metainfo)['flip_indices']
 
-    def __call__(self, entrant: Entrant, setting: Setting) -> Ready:
-        """Export an entrant, unless that was done before, and load it.
+    def __call__(self, case: Case, setting: Setting) -> Ready:
+        """Export a case, unless that was done before, and load it.
 
         Raises:
             InputError: It cannot be exported or loaded.
         """
-        folder = self._exported(entrant, setting.cache)
+        folder = self._exported(case, setting.cache)
         description = replace(
-            ModelDescription.read(folder), precision=entrant.precision[:4])
-        net = open_net(folder, description, entrant.runtime, setting.threads)
+            ModelDescription.read(folder), precision=case.precision[:4])
+        net = open_net(folder, description, case.runtime, setting.threads)
 
         def load(score_thr: float) -> Deployed:
             runtime = ExportedRuntime(
-                description, net, score_thr, name=entrant.runtime)
-            if not entrant.flip:
+                description, net, score_thr, name=case.runtime)
+            if not case.flip:
                 return Deployed(runtime)
             thresholds = replace(description.thresholds, score=score_thr)
             return FlipTest(runtime, FlipDecoder(
-                description, thresholds, entrant.size, self.flip_indices))
+                description, thresholds, case.size, self.flip_indices))
 
         return Ready(load(description.thresholds.score), load(SCORE_THR),
                      f'{self.model.name} ({self.sha})')
 
-    def _exported(self, entrant: Entrant, folder: Path) -> Path:
+    def _exported(self, case: Case, folder: Path) -> Path:
         """Export as `sasd export` does; see also ``VARIANTS``."""
-        made_for, precision = MADE_FOR[entrant.runtime], entrant.precision
-        if entrant.runtime == 'openvino' and precision == 'fp16':
+        made_for, precision = MADE_FOR[case.runtime], case.precision
+        if case.runtime == 'openvino' and precision == 'fp16':
             precision = 'fp32'
         kind = made_for if precision == 'fp32' else f'{made_for}_{precision}'
-        target = folder / f'{self.model.name}-{self.sha}-{kind}-{entrant.size}'
+        target = folder / f'{self.model.name}-{self.sha}-{kind}-{case.size}'
         if (target / 'deploy.json').is_file():
             return target
         folder.mkdir(parents=True, exist_ok=True)
         if precision == 'int8-conv':
-            self._quantize_convolutions(entrant.size, target)
+            self._quantize_convolutions(case.size, target)
         else:
-            self._export(_deploy_config(folder, kind, entrant.size), target)
+            self._export(_deploy_config(folder, kind, case.size), target)
         return target
 
     def _export(self, config: Path, target: Path) -> None:

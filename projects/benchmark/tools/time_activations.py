@@ -37,11 +37,11 @@ from ..candidate import Candidate
 from ..catalogue import Entry
 from ..convolutions_int8 import quantize_convolutions
 from ..images import LabelledImage, drawn_images
+from ..net_options import ROOT, check_options, net_parser
 from ..report import PACKAGES, host
 from ..runtimes import to_onnx
 from ..timing import summarise_nets, time_nets
 
-ROOT = Path(__file__).resolve().parents[3]
 ONNX_FILE = MODEL_FILES['onnxruntime'][0]
 # In neck and head; that of the backbone stays.
 ACTIVATIONS = {'SiLU': 'SiLU', 'hard-swish': 'HSwish', 'ReLU': 'ReLU'}
@@ -71,18 +71,10 @@ TOP = 10
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--out', type=Path, required=True, help='json file to write')
-    parser.add_argument('--size', type=int, default=512)
-    parser.add_argument('--rounds', type=int, default=50)
+    parser = net_parser(__doc__, 'activations')
     parser.add_argument(
         '--calibration', type=int, default=16,
         help='drawn images to calibrate on (default: %(default)s)')
-    parser.add_argument(
-        '--cache', type=Path, default=ROOT / 'work_dirs' / 'activations',
-        help='folder for the nets (default: %(default)s)')
     return parser.parse_args()
 
 
@@ -155,9 +147,9 @@ def profile(file: Path, name: str, blob: np.ndarray) -> dict[str, float]:
 def main() -> None:
     """Measure, and write the file."""
     args = parse_args()
-    if min(args.rounds, args.calibration) < 1 or args.size % 32:
-        raise InputError('--rounds and --calibration must be at least 1, --size a '
-                         'multiple of 32')
+    check_options(args)
+    if args.calibration < 1:
+        raise InputError('--calibration must be at least 1')
     logging.disable(logging.WARNING)
     warnings.filterwarnings('ignore')
     cv2.setNumThreads(1)

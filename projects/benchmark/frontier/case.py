@@ -21,7 +21,7 @@ class Timed(Protocol):
         """Find the people of an image (H, W, 3), BGR, uint8; see `Pipeline`."""
 
 
-class Entrant(NamedTuple):
+class Case(NamedTuple):
     """What takes part.
 
     Attributes:
@@ -47,7 +47,7 @@ class Entrant(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """An entrant that is ready to run.
+    """A case that is ready to run.
 
     Attributes:
         timed (Timed): As it is deployed.
@@ -61,7 +61,7 @@ class Ready(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """How entrants are made ready.
+    """How cases are made ready.
 
     Attributes:
         cache (Path): Folder that keeps exported nets.
