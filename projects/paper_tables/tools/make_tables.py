@@ -330,13 +330,16 @@ def deployed_table() -> str:
 
 def decoding_table() -> str:
     """Time of decoding and suppression beside the net's."""
-    rows = [[
-        f'{row["net"]} at {row["input"][0]}', row['runtime'], str(row['people']),
-        f'{row["net_ms"]:.1f} ms', f'{row["decode_ms"]:.2f} ms',
-        f'{row["share"]:.1%}'
-    ] for row in read('deploy/decoding.json')['rows']]
+    from projects.benchmark.frontier.tables import find
+    result, rows = read('frontier.json'), []
+    for runtime in ('ncnn', 'onnxruntime', 'openvino'):
+        record = find(result, 'sasd_xs', 512, runtime)
+        net, decode = (record['cpu_ms'][stage]['median']
+                       for stage in ('net', 'decode'))
+        rows.append([record['weights'], runtime, f'{net:.1f}', f'{decode:.2f}',
+                     f'{decode / net:.1%}'])
     return markdown(
-        ['net', 'runtime', 'people', 'net', 'decoding', 'share'], rows)
+        ['weights', 'runtime', 'net, CPU ms', 'decoding, CPU ms', 'of the net'], rows)
 
 
 def level_table() -> str:
