@@ -16,9 +16,9 @@ from mmengine.config import Config
 
 from sasd_mmpose.environment import versions
 from sasd_mmpose.errors import find_input_error
-from sasd_mmpose.evaluation.person_results import evaluate_persons
 
 from ..images import LabelledImage
+from ..person_results import evaluate_persons
 from ..report import PACKAGES, host
 from ..timing import STAGES, Timing, paired_ratio, reason, spread, time_pipelines
 from . import top_down

@@ -12,7 +12,6 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from sasd_mmpose.deploy.export import export_model
 from sasd_mmpose.deploy.quantization import calibration_images
 from sasd_mmpose.engine.config import load_config
-from sasd_mmpose.evaluation.person_results import SCORE_THR
 from sasd_mmpose.inference.letterbox import Placement
 from sasd_mmpose.inference.model_description import ModelDescription
 from sasd_mmpose.inference.model_zoo import PublishedModel, project_root
@@ -21,6 +20,7 @@ from sasd_mmpose.inference.runtimes.exported import ExportedRuntime
 from sasd_mmpose.inference.runtimes.nets import open_net
 
 from ..convolutions_int8 import quantize_convolutions
+from ..person_results import SCORE_THR
 from ..runtimes import MADE_FOR
 from ..timing import Times, Timing, now
 from .case import Case, Ready, Setting
