@@ -37,6 +37,7 @@ STAND_IN_VERSION = '0.0.0+stand.in'
 NMS_BLOCK = 128
 # The published configs have 20 thousand characters.
 MAX_FORMATTED = 40_000
+MAX_KEPT = 16  # texts of configs
 
 
 def mend_mmpose() -> None:
@@ -44,7 +45,7 @@ def mend_mmpose() -> None:
     provide_torchvision()
     provide_mmcv_ops()
     allow_mmengine_checkpoints()
-    leave_long_configs_unformatted()
+    format_configs_once()
 
 
 # --------------------------------------------------------------- torchvision
@@ -314,25 +315,30 @@ def _numpy_reconstructors() -> tuple[Callable, Callable]:
 # ------------------------------------------------------------------- configs
 
 
-def leave_long_configs_unformatted() -> None:
-    """Keep MMEngine from laying out a long config with yapf.
+def format_configs_once() -> None:
+    """Keep MMEngine from laying out a config with yapf again, or a long one at all.
 
-    It writes a config into the log, a file and each checkpoint. yapf makes
-    its lines fit; as MMEngine hands it over, the text is valid and indented
-    already.
+    It writes the same config into the log, a file and each checkpoint, and yapf
+    takes a second to make its lines fit. As MMEngine hands it over, the text is
+    valid and indented already.
     """
     config = importlib.import_module('mmengine.config.config')
-    if getattr(config.FormatCode, 'leaves_long_texts', False):
+    if getattr(config.FormatCode, 'formats_once', False):
         return
     layout = config.FormatCode
+    formatted: dict[str, tuple[str, bool]] = {}
 
-    def format_unless_long(text: str, **kwargs: Any) -> tuple[str, bool]:
+    def format_once(text: str, **style: Any) -> tuple[str, bool]:
         if len(text) > MAX_FORMATTED:
             return text, False
-        return layout(text, **kwargs)
+        if text not in formatted:
+            if len(formatted) == MAX_KEPT:
+                formatted.clear()
+            formatted[text] = layout(text, **style)
+        return formatted[text]
 
-    format_unless_long.leaves_long_texts = True
-    config.FormatCode = format_unless_long
+    format_once.formats_once = True
+    config.FormatCode = format_once
 
 
 # ------------------------------------------------------------------ mmdeploy

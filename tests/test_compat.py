@@ -420,9 +420,9 @@ def laid_out(monkeypatch) -> list[str]:
         return text, False
 
     monkeypatch.setattr(mmengine.config.config, 'FormatCode', keep)
-    compat.leave_long_configs_unformatted()
+    compat.format_configs_once()
     # Once is enough.
-    compat.leave_long_configs_unformatted()
+    compat.format_configs_once()
     return texts
 
 
@@ -442,3 +442,15 @@ def test_a_long_config_is_written_at_once_and_read_back(laid_out):
 def test_a_short_config_is_laid_out(laid_out):
     text = Config(dict(values=list(range(40)))).pretty_text
     assert laid_out == [text]
+
+
+def test_a_config_is_laid_out_once(laid_out):
+    def write(value: int) -> str:
+        return Config(dict(value=value)).pretty_text
+
+    for value in (*range(compat.MAX_KEPT), 0):
+        assert write(value) == f'value={value}'
+    assert len(laid_out) == compat.MAX_KEPT
+    write(-1)  # one too many: begins anew
+    write(0)
+    assert len(laid_out) == compat.MAX_KEPT + 2

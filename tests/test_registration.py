@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 
@@ -46,34 +47,43 @@ def test_importing_the_package_changes_nothing():
         'assert before == (sys.excepthook, sys.meta_path, sys.path_hooks)')
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize('first', [
-    'import sasd_mmpose.registration, mmpose',
-    'import mmengine, sasd_mmpose.registration',
-    'import sasd_mmpose.models, sasd_mmpose.registration',
-])
-def test_registered_whatever_is_imported_first(first):
-    run(first + REGISTERED)
+FORKS = '''
+import os, torch
+for program in {programs!r}:
+    child = os.fork()
+    if not child:
+        exec(program, dict(__name__='__main__'))
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0, program
+'''
+
+
+def run_in_forks(programs: Sequence[str]) -> None:
+    """Run each in a fork of a process that has torch, and nothing of OpenMMLab."""
+    run(FORKS.format(programs=programs))
 
 
 @pytest.mark.slow
-def test_each_part_can_be_imported_by_itself():
-    """Each in a fork of a process that has torch, and nothing of OpenMMLab."""
-    run('import importlib, os, torch\n'
-        'for part in ("models", "datasets", "engine", "evaluation",\n'
-        '             "visualization.assignments"):\n'
-        '    child = os.fork()\n'
-        '    if not child:\n'
-        '        importlib.import_module(f"sasd_mmpose.{part}")\n'
-        '        os._exit(0)\n'
-        '    assert os.waitpid(child, 0)[1] == 0, part\n')
+def test_a_program_that_fails_in_a_fork_is_named():
+    with pytest.raises(AssertionError, match='1 / 0'):
+        run_in_forks(['pass', '1 / 0'])
 
 
 @pytest.mark.slow
-def test_a_config_is_enough():
-    run('from mmengine.config import Config\n'
+def test_registered_whatever_is_imported_first():
+    run_in_forks([first + REGISTERED for first in (
+        'import sasd_mmpose.registration, mmpose',
+        'import mmengine, sasd_mmpose.registration',
+        'import sasd_mmpose.models, sasd_mmpose.registration')] + [
+        'from mmengine.config import Config\n'
         'from mmengine.registry import MODELS, init_default_scope\n'
         'cfg = Config.fromfile("configs/sasd_xs_coco.py")\n' + REGISTERED +
         'init_default_scope(cfg.default_scope)\n'
         'model = MODELS.build(cfg.model)\n'
-        'assert type(model).__name__ == "SASDDistiller"')
+        'assert type(model).__name__ == "SASDDistiller"'])
+
+
+@pytest.mark.slow
+def test_each_part_can_be_imported_by_itself():
+    run_in_forks([f'import sasd_mmpose.{part}' for part in (
+        'models', 'datasets', 'engine', 'evaluation', 'visualization.assignments')])

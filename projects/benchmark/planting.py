@@ -39,6 +39,9 @@ TAG_NOISE = 2e-2
 VECTOR_SCALE = 10.0
 # Anchor-free heads: longest side in cells of the level that takes a person.
 MAX_CELLS = 16
+# Maps that are decoded already: cells that find a person, and their scores.
+CELLS_EACH = 10
+SCORES = (0.5, 0.95)
 
 
 def plant(candidate: Candidate, labels: Labels) -> list[np.ndarray]:
@@ -63,16 +66,45 @@ def plant(candidate: Candidate, labels: Labels) -> list[np.ndarray]:
                     f'{type(candidate.head).__name__}')
 
 
+def plant_decoded(shape: tuple[int, int], labels: Labels) -> np.ndarray:
+    """Make the output of a net that decodes its people itself.
+
+    Args:
+        shape (tuple[int, int]): Channels, 5 + 3 K, and cells.
+        labels (Labels): The people, in pixels of the network input.
+
+    Returns:
+        np.ndarray: Float32, of this shape; each cell holds the centre, width and
+        height of a box, its score, then x, y and score of each keypoint.
+    """
+    rng = np.random.default_rng(SEED)
+    count = len(labels.boxes)
+    points = np.concatenate([labels.keypoints, labels.visible[..., None]], axis=2)
+    people = np.concatenate(
+        [_centred(labels.boxes), np.zeros((count, 1)),
+         points.reshape(count, shape[0] - 5)], axis=1)
+    raw = np.zeros(shape, np.float32)
+    cells = rng.choice(shape[1], CELLS_EACH * count, replace=False)
+    raw[:, cells] = people.repeat(CELLS_EACH, axis=0).T
+    raw[4, cells] = rng.uniform(*SCORES, len(cells))
+    return raw
+
+
+def _centred(boxes: np.ndarray) -> np.ndarray:
+    """Turn corners (x1, y1, x2, y2) into centre, width and height; (n, 4)."""
+    first, last = boxes[:, :2], boxes[:, 2:]
+    return np.concatenate([(first + last) / 2, last - first], axis=1)
+
+
 def _anchor_maps(candidate: Candidate, labels: Labels,
                  rng: np.random.Generator) -> list[np.ndarray]:
     """Every positive of the assignment predicts its person."""
     head = candidate.head
-    boxes = torch.from_numpy(labels.boxes)
-    first, last = boxes.split(2, dim=1)
+    boxes = torch.from_numpy(_centred(labels.boxes))
     visible = torch.from_numpy(labels.visible).float()
     truth = GroundTruth(
         image=torch.zeros(len(boxes), dtype=torch.long),
-        boxes=torch.cat([(first + last) / 2, last - first], dim=1),
+        boxes=boxes,
         keypoints=torch.from_numpy(labels.keypoints), visible=visible)
     maps = []
     for (channels, *grid), anchors, stride in zip(
@@ -144,10 +176,10 @@ def _point_maps(candidate: Candidate, labels: Labels,
     strides = list(head.featmap_strides)
     priors = head.prior_generator.grid_priors(
         [level.shape[1:] for level in scores], device='cpu')
-    for person, box in enumerate(labels.boxes):
-        index = _level_of(box, strides)
+    for person, box in enumerate(_centred(labels.boxes)):
+        center, size = box[:2], box[2:]
+        index = _level_of(size, strides)
         stride = strides[index]
-        center, size = (box[:2] + box[2:]) / 2, box[2:] - box[:2]
         near = np.flatnonzero(
             (np.abs(priors[index].numpy() - center) <= stride).all(axis=1))
         rows, cols = np.divmod(near, scores[index].shape[-1])
@@ -173,11 +205,10 @@ def _columns(values: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(values.T)).float()
 
 
-def _level_of(box: np.ndarray, strides: Sequence[int]) -> int:
-    """Choose the level that takes a box: the finest that is coarse enough."""
-    side = (box[2:] - box[:2]).max()
+def _level_of(size: np.ndarray, strides: Sequence[int]) -> int:
+    """Choose the level for a box of a size: the finest that is coarse enough."""
     fitting = [i for i, stride in enumerate(strides)
-               if side <= MAX_CELLS * stride]
+               if size.max() <= MAX_CELLS * stride]
     return fitting[0] if fitting else len(strides) - 1
 
 

@@ -118,6 +118,7 @@ def overfit_config(config: Config, ann_file: str, size: int, steps: int,
     cfg.custom_hooks = [
         dict(type='SASDStageHook', warmup_epochs=1),
         dict(type='ChannelsLastHook'),
+        dict(type='FastBackboneHook'),
         dict(type='FiniteLossHook')
     ]
     cfg.default_hooks.checkpoint = None

@@ -12,10 +12,10 @@ import torch
 import yaml
 from mmengine.config import Config
 
+from projects.deployed_evaluation import TRAINING_KEYS, evaluate_deployed
 from sasd_mmpose.engine.checkpoints import prune_checkpoint, read_checkpoint
 from sasd_mmpose.engine.config import load_config
 from sasd_mmpose.errors import InputError
-from sasd_mmpose.evaluation.deployed import TRAINING_KEYS, evaluate_deployed
 from sasd_mmpose.inference.model_zoo import INDEX, WEIGHTS, published_models
 from sasd_mmpose.models import deployed_cfg
 
@@ -61,6 +61,9 @@ from sasd_mmpose import PoseEstimator
 
 people = PoseEstimator('{name}')('photo.jpg')
 ```
+
+`sasd export` makes an int8 net of it for ONNX Runtime and OpenVINO:
+[how, and what it costs](../../docs/deploy.md#int8).
 
 ## What it is not good for
 

@@ -13,13 +13,13 @@ from pathlib import Path
 import torch
 from mmengine.config import Config
 
+from projects.deployed_evaluation import evaluate_deployed
+from projects.training_curves import plot_training_curves
 from sasd_mmpose.datasets.person_boxes import build_labels
 from sasd_mmpose.engine.checkpoints import prune_checkpoint, read_checkpoint
 from sasd_mmpose.engine.config import load_config
 from sasd_mmpose.environment import machine
 from sasd_mmpose.errors import InputError
-from sasd_mmpose.evaluation.deployed import evaluate_deployed
-from sasd_mmpose.visualization.curves import plot_training_curves
 
 # Where and how a run ran, not what it was; MMEngine writes them itself.
 _RUN_KEYS = ('launcher', 'work_dir', 'resume', 'visualizer.name')

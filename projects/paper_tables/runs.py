@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from mmengine.config import Config
 
+from projects.deployed_evaluation import evaluate, evaluate_deployed
+from projects.training_curves import read_training_log
 from sasd_mmpose.datasets.person_boxes import build_labels
 from sasd_mmpose.engine.checkpoints import prune_checkpoint
 from sasd_mmpose.environment import machine, versions
 from sasd_mmpose.errors import InputError, find_input_error
 from sasd_mmpose.evaluation import mean_person_oks
-from sasd_mmpose.evaluation.deployed import evaluate, evaluate_deployed
-from sasd_mmpose.visualization.curves import read_training_log
 
 from .run_record import commit, in_repository, training_hours
 from .suites import Row, Suite

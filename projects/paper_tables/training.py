@@ -14,8 +14,9 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 
 from sasd_mmpose.engine.checkpoints import read_checkpoint
-from sasd_mmpose.engine.hooks import TimeLimitReached
 from sasd_mmpose.errors import InputError
+
+from .time_limit_hook import TimeLimitReached  # and registers its hook
 
 # What decides the weights that a run ends with; all of it but the model.
 _RECIPE_KEYS = ('optim_wrapper', 'param_scheduler', 'custom_hooks')

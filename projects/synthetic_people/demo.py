@@ -18,12 +18,12 @@ from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
 from mmengine.runner import Runner, find_latest_checkpoint
 
+from projects.deployed_evaluation import evaluate_deployed
+from projects.training_curves import plot_training_curves
 from sasd_mmpose.engine.checkpoints import prune_checkpoint
 from sasd_mmpose.errors import InputError
-from sasd_mmpose.evaluation.deployed import evaluate_deployed
 from sasd_mmpose.inference.person import Person
 from sasd_mmpose.inference.runtimes.pytorch import TorchRuntime
-from sasd_mmpose.visualization.curves import plot_training_curves
 from sasd_mmpose.visualization.pose_drawer import PoseDrawer
 
 from .clock_schedule_hook import BEFORE_TWIN, TWIN_STEP_KEY, ClockScheduleHook

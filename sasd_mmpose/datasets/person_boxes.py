@@ -36,15 +36,16 @@ def build_labels(cfg: Config, split: str, num_images: int | None = None) -> Base
         raise InputError(f'{cfg.filename}: no {split}_dataloader in it')
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     options = {} if num_images is None else dict(indices=num_images)
-    return DATASETS.build(_without_pipeline(loader.dataset, options))
+    return DATASETS.build(with_pipeline(loader.dataset, [], **options))
 
 
-def _without_pipeline(dataset: dict, options: dict) -> dict:
-    """Drop the pipeline of a data set's config, or of those that it joins."""
+def with_pipeline(dataset: dict, pipeline: list[dict], **options: object) -> dict:
+    """Give a data set's config another pipeline, or all those that it joins."""
     if 'datasets' in dataset:
         return dict(dataset, datasets=[
-            _without_pipeline(part, options) for part in dataset['datasets']])
-    return dict(dataset, pipeline=[], **options)
+            with_pipeline(part, pipeline, **options)
+            for part in dataset['datasets']])
+    return dict(dataset, pipeline=pipeline, **options)
 
 
 def person_sizes(dataset: BaseDataset, input_size: Sequence[int]) -> np.ndarray:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from PIL import Image
 
 from ..errors import InputError
+from ..images import UnreadableImage, read_image
 from .metainfo_files import KeypointSet
+from .transforms.image_size import stored_size
 
 SPLITS = ('train', 'val', 'test')
 IMAGE_SUFFIXES = frozenset(
@@ -189,7 +190,7 @@ def to_coco(dataset: YoloDataset, split: str, root: Path) -> dict[str, Any]:
     """
     images, annotations = [], []
     for number, path in enumerate(dataset.splits[split], start=1):
-        width, height = _upright_size(path)
+        width, height = _image_size(path)
         images.append(dict(id=number, file_name=_relative(path, root),
                            width=width, height=height))
         labels = label_file(path)
@@ -215,14 +216,16 @@ def _relative(path: Path, root: Path) -> str:
         return str(path.resolve())
 
 
-def _upright_size(path: Path) -> tuple[int, int]:
-    """Return width and height after the EXIF orientation; reads no pixels."""
+def _image_size(path: Path) -> tuple[int, int]:
+    """Return width and height of an image as it is decoded."""
+    size = stored_size(str(path))
+    if size is not None:
+        return size
     try:
-        with Image.open(path) as image:
-            turned = image.getexif().get(0x0112, 1) >= 5
-            return image.size[::-1] if turned else image.size
-    except OSError as error:
-        raise InputError(f'{path}: not an image that can be read') from error
+        height, width = read_image(path).shape[:2]
+    except UnreadableImage as error:
+        raise InputError(str(error)) from error
+    return width, height
 
 
 def _parse(line: str, where: str, dataset: YoloDataset,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-from mmengine.registry import DATASETS
+from mmengine.registry import DATASETS, init_default_scope
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -20,6 +20,7 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
+from ..datasets.person_boxes import with_pipeline
 from ..engine.config import load_config
 from ..errors import InputError
 from ..inference.letterbox import Letterbox
@@ -27,16 +28,35 @@ from ..inference.model_description import InputSpec
 from ..inference.sources import open_source, read_frame
 
 HEAD_CONVS = 2  # convolutions of the head of a level
+SETTINGS = dict(
+    quant_format=QuantFormat.QDQ,
+    per_channel=True,
+    activation_type=QuantType.QUInt8,
+    weight_type=QuantType.QInt8,
+    calibrate_method=CalibrationMethod.MinMax,
+    extra_options=dict(CalibMovingAverage=True))
 
 
-class _Blobs(CalibrationDataReader):
-    """Hands network inputs to the calibration."""
+class Blobs(CalibrationDataReader):
+    """Hands network inputs to the calibration.
 
-    def __init__(self, name: str, blobs: Iterable[np.ndarray]) -> None:
-        self._feeds = ({name: blob} for blob in blobs)
+    Args:
+        spec (InputSpec): The input of the net.
+        images (Iterable[np.ndarray]): Images (H, W, 3), BGR, uint8.
+    """
+
+    def __init__(self, spec: InputSpec, images: Iterable[np.ndarray]) -> None:
+        letterbox = Letterbox(spec, (spec.width, spec.height))
+        self._feeds = ({spec.name: letterbox(image)[0]} for image in images)
 
     def get_next(self) -> dict[str, np.ndarray] | None:
         return next(self._feeds, None)
+
+
+def name_nodes(graph: onnx.GraphProto) -> None:
+    """Give every node of a net that has none a name."""
+    for index, node in enumerate(graph.node):
+        node.name = node.name or f'{node.op_type}_{index}'
 
 
 def head_nodes(graph: onnx.GraphProto) -> set[str]:
@@ -86,9 +106,9 @@ def calibration_images(source: str | Path, number: int) -> Iterator[np.ndarray]:
         raise InputError(f'{source}: lacks the key "train_dataloader", so there is '
                          'nothing to calibrate on; name a folder of images with '
                          '--calibration')
-    dataset_cfg = dict(cfg.train_dataloader.dataset)
-    dataset_cfg['pipeline'] = [dict(type='LoadPoseImage')]
-    dataset = DATASETS.build(dataset_cfg)
+    init_default_scope('mmpose')
+    dataset = DATASETS.build(with_pipeline(
+        cfg.train_dataloader.dataset, [dict(type='LoadPoseImage')]))
     return (dataset[index]['img'] for index in _spread(range(len(dataset)), number))
 
 
@@ -97,36 +117,23 @@ def _spread(items: Sequence, number: int) -> Sequence:
     return items[::max(1, len(items) // number)][:number]
 
 
-def quantize(file: Path, spec: InputSpec, images: Iterable[np.ndarray],
-             op_types: Sequence[str] | None = ('Conv', )) -> None:
-    """Quantise a net in its place.
+def quantize(file: Path, spec: InputSpec, images: Iterable[np.ndarray]) -> None:
+    """Quantise every operator of a net that has an 8-bit form, in its place.
 
-    Weights get a scale for each channel, activations the range that they have
-    on the calibration images.
+    With convolutions alone, a net loses in conversions between 8 bits and float
+    what it gains. Weights get a scale for each channel, activations the range
+    that they have on the calibration images.
 
     Args:
         file (Path): A net in ONNX, opset 13 or later.
         spec (InputSpec): Its input.
         images (Iterable[np.ndarray]): Images (H, W, 3), BGR, uint8.
-        op_types (Sequence[str] | None): Operators that compute in 8 bits; None
-            for all that can.
     """
-    letterbox = Letterbox(spec, (spec.width, spec.height))
-    blobs = (letterbox(image)[0] for image in images)
     net = onnx.load(file)
-    for index, node in enumerate(net.graph.node):
-        node.name = node.name or f'{node.op_type}_{index}'
+    name_nodes(net.graph)
     logging.disable(logging.WARNING)
     try:
-        quantize_static(
-            net, file, _Blobs(spec.name, blobs),
-            quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=op_types,
-            per_channel=True,
-            activation_type=QuantType.QUInt8,
-            weight_type=QuantType.QInt8,
-            nodes_to_exclude=sorted(head_nodes(net.graph)),
-            calibrate_method=CalibrationMethod.MinMax,
-            extra_options=dict(CalibMovingAverage=True))
+        quantize_static(net, file, Blobs(spec, images),
+                        nodes_to_exclude=sorted(head_nodes(net.graph)), **SETTINGS)
     finally:
         logging.disable(logging.NOTSET)

@@ -1,1 +1,1 @@
-"""Images of poses, of a training step, and of a training."""
+"""Images of poses and of a training step."""

@@ -20,6 +20,7 @@ from sasd_mmpose.datasets.metainfo_files import (
     write_metainfo,
 )
 from sasd_mmpose.datasets.yolo_labels import label_file, read_yolo_yaml, to_coco
+from sasd_mmpose.images import read_image
 
 NAMES = ['nose', 'left_paw', 'right_paw']
 
@@ -66,6 +67,19 @@ def test_a_turned_jpeg_counts_upright(yolo, tmp_path):
     coco = to_coco(read_yolo_yaml(yolo[0]), 'train', tmp_path)
     assert (coco['images'][0]['width'], coco['images'][0]['height']) == (100, 200)
     assert coco['annotations'][0]['bbox'] == [30, 20, 40, 160]
+
+
+def test_the_size_is_that_of_the_decoded_image(yolo, tmp_path):
+    """OpenCV may leave a PNG as it is stored."""
+    path = tmp_path / 'images/train/a.jpg'
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new('RGB', (200, 100)).save(path, format='PNG', exif=exif)
+    image = to_coco(read_yolo_yaml(yolo[0]), 'train', tmp_path)['images'][0]
+    assert (image['height'], image['width']) == read_image(path).shape[:2]
+    path.write_bytes(b'broken')
+    with pytest.raises(InputError, match='a.jpg'):
+        to_coco(read_yolo_yaml(yolo[0]), 'train', tmp_path)
 
 
 def test_two_numbers_per_keypoint(yolo, tmp_path):

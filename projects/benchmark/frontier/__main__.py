@@ -2,8 +2,8 @@
 
 What was exported and evaluated is kept in the cache, so that an interrupted run
 goes on; times are always taken anew, by turns. Takes some 20 minutes on one idle
-core, and some 10 more the first time. projects/benchmark/README.md says what the
-entrants need.
+core, and some 10 more the first time. projects/benchmark/README.md says what each
+net needs.
 """
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sasd_mmpose.errors import InputError, install_excepthook
 from sasd_mmpose.inference.model_zoo import find_model
 
 from . import top_down, trained, ultralytics_nets
-from .entrant import Entrant, Setting
+from .case import Case, Setting
 from .run import Make, run_frontier
 from .val_images import labelled_images, read_test_set
 
@@ -49,7 +49,7 @@ def parse_args() -> argparse.Namespace:
         '--num-images', type=int, help='evaluate on so many; all by default')
     parser.add_argument(
         '--rounds', type=int, default=50,
-        help='times each entrant is timed (default: %(default)s)')
+        help='times each case is timed (default: %(default)s)')
     parser.add_argument('--threads', type=int, default=1)
     parser.add_argument(
         '--cache', type=Path, default=ROOT / 'work_dirs' / 'frontier',
@@ -81,14 +81,14 @@ def main() -> None:
         find_model(args.model), CONFIG,
         Path(cfg.test_dataloader.dataset.data_root, 'images', images[0].name))
     ultralytics = ultralytics_nets.Ultralytics(args.ultralytics, images)
-    parts: dict[str, dict[Entrant, Make]] = {
-        'sasd': dict.fromkeys(trained.entrants(), sasd),
-        'top-down': dict.fromkeys(top_down.entrants(), top_down.make_ready),
-        'ultralytics': dict.fromkeys(ultralytics_nets.entrants(), ultralytics)}
+    parts: dict[str, dict[Case, Make]] = {
+        'sasd': dict.fromkeys(trained.cases(), sasd),
+        'top-down': dict.fromkeys(top_down.cases(), top_down.make_ready),
+        'ultralytics': dict.fromkeys(ultralytics_nets.cases(), ultralytics)}
     makers = {
-        entrant: make for name in args.only or PARTS
-        for entrant, make in parts[name].items()
-        if not args.sizes or entrant.size in args.sizes}
+        case: make for name in args.only or PARTS
+        for case, make in parts[name].items()
+        if not args.sizes or case.size in args.sizes}
     result = run_frontier(
         makers, cfg, images, args.rounds,
         Setting(args.cache.resolve(), args.threads))

@@ -16,13 +16,13 @@ from mmengine.config import Config
 
 from sasd_mmpose.environment import versions
 from sasd_mmpose.errors import find_input_error
-from sasd_mmpose.evaluation.person_results import evaluate_persons
 
 from ..images import LabelledImage
+from ..person_results import evaluate_persons
 from ..report import PACKAGES, host
 from ..timing import STAGES, Timing, paired_ratio, reason, spread, time_pipelines
 from . import top_down
-from .entrant import Entrant, FindPeople, Ready, Setting
+from .case import Case, FindPeople, Ready, Setting
 from .val_images import by_people, labelled_images
 
 FORMAT = 'sasd_mmpose.frontier/1'
@@ -32,12 +32,12 @@ IMAGES_EACH = 4
 # Whose time is drawn against the number of people, with which precision.
 AGAINST_PEOPLE = (('sasd_xs', 512), ('sasd_xs', 384), (top_down.NET, 320))
 
-Make = Callable[[Entrant, Setting], Ready]
+Make = Callable[[Case, Setting], Ready]
 Say = Callable[[str], None]
 
 
 class Ratio(NamedTuple):
-    """Two entrants on the same runtime, each with net, size and precision."""
+    """Two cases on the same runtime, each with net, size and precision."""
     of: tuple[str, int, str]
     to: tuple[str, int, str]
 
@@ -48,34 +48,35 @@ RATIOS = (
     Ratio(('sasd_xs', 384, 'fp32'), ('yolo26n-pose', 384, 'fp32')),
     Ratio(('sasd_xs', 512, 'fp32'), (top_down.NET, 320, 'fp32')),
     Ratio(('sasd_xs', 512, 'int8'), ('sasd_xs', 512, 'fp32')),
+    Ratio(('sasd_xs', 512, 'int8-conv'), ('sasd_xs', 512, 'fp32')),
     Ratio(('sasd_xs', 512, 'fp16'), ('sasd_xs', 512, 'fp32')),
 )
 
 
-def make_ready(makers: Mapping[Entrant, Make], setting: Setting, say: Say
-               ) -> tuple[dict[Entrant, Ready], dict[Entrant, str]]:
+def make_ready(makers: Mapping[Case, Make], setting: Setting, say: Say
+               ) -> tuple[dict[Case, Ready], dict[Case, str]]:
     """Make everything ready that can be.
 
     Returns:
         tuple: What is ready, and why the rest is not.
     """
     ready, failed = {}, {}
-    for entrant, make in makers.items():
-        say(f'{entrant.name}: preparing')
+    for case, make in makers.items():
+        say(f'{case.name}: preparing')
         try:
-            ready[entrant] = make(entrant, setting)
+            ready[case] = make(case, setting)
         except Exception as error:  # the others go on
-            failed[entrant] = find_input_error(error) or reason(error)
-            say(f'{entrant.name}: {failed[entrant]}')
+            failed[case] = find_input_error(error) or reason(error)
+            say(f'{case.name}: {failed[case]}')
     return ready, failed
 
 
-def accuracy(entrant: Entrant, ready: Ready, cfg: Config, setting: Setting
+def accuracy(case: Case, ready: Ready, cfg: Config, setting: Setting
              ) -> dict[str, float]:
-    """Evaluate an entrant, or read what an earlier run found.
+    """Evaluate a case, or read what an earlier run found.
 
     Args:
-        entrant (Entrant): Which.
+        case (Case): Which.
         ready (Ready): With ``find_people``.
         cfg (Config): With the test set.
         setting (Setting): Whose cache keeps it.
@@ -84,7 +85,7 @@ def accuracy(entrant: Entrant, ready: Ready, cfg: Config, setting: Setting
         dict[str, float]: ``METRICS`` and ``images``.
     """
     count = cfg.test_dataloader.dataset.get('indices', 'all')
-    words = f'{entrant.name} {ready.weights} {count}'
+    words = f'{case.name} {ready.weights} {count}'
     path = setting.cache / 'accuracy' / (re.sub(r'[^\w+-]+', '-', words) + '.json')
     if path.is_file():
         return json.loads(path.read_text())
@@ -112,7 +113,7 @@ def _summary(timings: Sequence[Timing]) -> dict[str, dict]:
     }
 
 
-def time_ratios(timings: Mapping[Entrant, Sequence[Timing]]) -> list[dict]:
+def time_ratios(timings: Mapping[Case, Sequence[Timing]]) -> list[dict]:
     """Work out ``RATIOS`` of whole times, on each runtime that has both."""
     found = {(e.runtime, (e.net, e.size, e.precision)): times
              for e, times in timings.items() if not e.flip}
@@ -131,12 +132,12 @@ def time_ratios(timings: Mapping[Entrant, Sequence[Timing]]) -> list[dict]:
     return records
 
 
-def against_people(ready: Mapping[Entrant, Ready], cfg: Config, rounds: int,
+def against_people(ready: Mapping[Case, Ready], cfg: Config, rounds: int,
                    say: Say) -> dict:
     """Time on images with one, two, ... people that the detector finds.
 
     Returns:
-        dict: ``images`` by number of people, ``cpu_ms`` of each entrant by
+        dict: ``images`` by number of people, ``cpu_ms`` of each case by
         number, and ``crossings``; all empty without the top-down pair.
     """
     chosen = {e: r.timed for e, r in ready.items()
@@ -148,30 +149,30 @@ def against_people(ready: Mapping[Entrant, Ready], cfg: Config, rounds: int,
         return dict(images={}, cpu_ms={}, crossings=[])
     images = by_people(
         labelled_images(cfg), pair.count_people, PEOPLE, IMAGES_EACH)
-    times: dict[Entrant, dict[int, dict]] = {entrant: {} for entrant in chosen}
+    times: dict[Case, dict[int, dict]] = {case: {} for case in chosen}
     for number, samples in images.items():
         say(f'images with {number} people')
         outcome = time_pipelines(
             chosen, [s.image for s in samples], rounds, lambda done: None)
-        for entrant, timings in outcome.timings.items():
-            times[entrant][number] = spread(
+        for case, timings in outcome.timings.items():
+            times[case][number] = spread(
                 [timing.cpu_ms.whole for timing in timings])
     return dict(
         images={number: [s.name for s in samples]
                 for number, samples in images.items()},
-        cpu_ms={entrant.name: found for entrant, found in times.items()},
+        cpu_ms={case.name: found for case, found in times.items()},
         crossings=_crossings(times))
 
 
-def _crossings(times: Mapping[Entrant, Mapping[int, dict]]) -> list[dict]:
+def _crossings(times: Mapping[Case, Mapping[int, dict]]) -> list[dict]:
     """Find from how many people on the pair costs more, on each runtime."""
     pairs = {e.runtime: found for e, found in times.items()
              if e.net == top_down.NET and len(found) > 1}
     return [
-        dict(runtime=entrant.runtime, net=entrant.net, size=entrant.size,
-             people=crossing(medians(found), medians(pairs[entrant.runtime])))
-        for entrant, found in times.items()
-        if entrant.net != top_down.NET and entrant.runtime in pairs
+        dict(runtime=case.runtime, net=case.net, size=case.size,
+             people=crossing(medians(found), medians(pairs[case.runtime])))
+        for case, found in times.items()
+        if case.net != top_down.NET and case.runtime in pairs
     ]
 
 
@@ -195,7 +196,7 @@ def crossing(level: Mapping[int, float], rising: Mapping[int, float]) -> float:
     return round(float((np.mean(list(level.values())) - start) / slope), 2)
 
 
-def run_frontier(makers: Mapping[Entrant, Make], cfg: Config,
+def run_frontier(makers: Mapping[Case, Make], cfg: Config,
                  images: Sequence[LabelledImage], rounds: int, setting: Setting,
                  say: Say = print) -> dict:
     """Make everything ready, evaluate and time it.
@@ -215,28 +216,28 @@ def run_frontier(makers: Mapping[Entrant, Make], cfg: Config,
     torch.set_num_threads(setting.threads)
     ready, failed = make_ready(makers, setting, say)
     measured = {}
-    for entrant, one in ready.items():
+    for case, one in ready.items():
         if one.find_people is not None:
-            measured[entrant] = accuracy(entrant, one, cfg, setting)
-            say(f'{entrant.name}: AP {measured[entrant]["AP"]:.4f}')
+            measured[case] = accuracy(case, one, cfg, setting)
+            say(f'{case.name}: AP {measured[case]["AP"]:.4f}')
     before = host()
     outcome = time_pipelines(
-        {entrant: one.timed for entrant, one in ready.items()},
+        {case: one.timed for case, one in ready.items()},
         [sample.image for sample in images], rounds,
         lambda number: say(f'round {number}'))
     failed.update(outcome.failed)
     people = against_people(ready, cfg, rounds, say)
     records = []
-    for entrant in makers:
-        record = dict(entrant._asdict(), name=entrant.name)
-        if entrant in ready:
-            record['weights'] = ready[entrant].weights
-        if entrant in measured:
-            record['measured_ap'] = measured[entrant]
-        if outcome.timings.get(entrant):
-            record.update(_summary(outcome.timings[entrant]))
-        if entrant in failed:
-            record['failed'] = failed[entrant]
+    for case in makers:
+        record = dict(case._asdict(), name=case.name)
+        if case in ready:
+            record['weights'] = ready[case].weights
+        if case in measured:
+            record['measured_ap'] = measured[case]
+        if outcome.timings.get(case):
+            record.update(_summary(outcome.timings[case]))
+        if case in failed:
+            record['failed'] = failed[case]
         records.append(record)
     return dict(
         format=FORMAT,

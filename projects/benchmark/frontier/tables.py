@@ -15,7 +15,7 @@ RUNTIME = 'onnxruntime'
 
 def find(result: Mapping, net: str, size: int, runtime: str,
          precision: str = 'fp32', flip: bool = False) -> dict:
-    """Return the record of an entrant; empty where it did not take part."""
+    """Return the record of a case; empty where it did not take part."""
     wanted = dict(net=net, size=size, runtime=runtime, precision=precision,
                   flip=flip)
     return next((record for record in result['entrants']

@@ -9,7 +9,7 @@ from sasd_mmpose.inference.person import Person
 
 from ..runtimes import MADE_FOR
 from ..timing import Times, Timing, now
-from .entrant import Entrant, Ready, Setting
+from .case import Case, Ready, Setting
 from .peer_nets import peers_folder
 from .rtmdet import FILE, INPUT, RTMDet
 from .tinypose import TinyPose
@@ -76,16 +76,16 @@ def _times(moments: tuple[float, ...]) -> Times:
     return Times(*map(sum, zip(first, second)))
 
 
-def entrants() -> list[Entrant]:
+def cases() -> list[Case]:
     """List what takes part: the runtime is the detector's."""
-    return [Entrant(NET, runtime, INPUT.width) for runtime in MADE_FOR]
+    return [Case(NET, runtime, INPUT.width) for runtime in MADE_FOR]
 
 
-def make_ready(entrant: Entrant, setting: Setting) -> Ready:
+def make_ready(case: Case, setting: Setting) -> Ready:
     """Load the pair.
 
     Raises:
         InputError: See :class:`TopDown`.
     """
-    pair = TopDown(entrant.runtime, setting.threads, setting.cache)
+    pair = TopDown(case.runtime, setting.threads, setting.cache)
     return Ready(pair, pair, 'published by others')

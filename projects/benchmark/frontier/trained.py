@@ -10,9 +10,8 @@ import numpy as np
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from sasd_mmpose.deploy.export import export_model
-from sasd_mmpose.deploy.quantization import calibration_images, quantize
+from sasd_mmpose.deploy.quantization import calibration_images
 from sasd_mmpose.engine.config import load_config
-from sasd_mmpose.evaluation.person_results import SCORE_THR
 from sasd_mmpose.inference.letterbox import Placement
 from sasd_mmpose.inference.model_description import ModelDescription
 from sasd_mmpose.inference.model_zoo import PublishedModel, project_root
@@ -20,36 +19,37 @@ from sasd_mmpose.inference.person import Person
 from sasd_mmpose.inference.runtimes.exported import ExportedRuntime
 from sasd_mmpose.inference.runtimes.nets import open_net
 
+from ..convolutions_int8 import quantize_convolutions
+from ..person_results import SCORE_THR
 from ..runtimes import MADE_FOR
 from ..timing import Times, Timing, now
-from .entrant import Entrant, Ready, Setting
+from .case import Case, Ready, Setting
 from .flip_test import FlipDecoder
 
 NET = 'sasd_xs'
 SIZES = (256, 320, 384, 448, 512)
 # Runtime, precision, flip test. OpenVINO's "fp16" lets it compute in 16 bits
-# where the processor can, as it does by itself. "int8" is what `sasd export` makes,
-# with convolutions in 8 bits; in "int8-all" all is that ONNX Runtime has in 8 bits,
-# but for the heads.
+# where the processor can, as it does by itself. "int8" is what `sasd export` makes;
+# in "int8-conv" only convolutions compute in 8 bits.
 VARIANTS = (
     ('ncnn', 'fp32', False), ('ncnn', 'fp16', False),
     ('onnxruntime', 'fp32', False), ('onnxruntime', 'int8', False),
-    ('onnxruntime', 'int8-all', False),
+    ('onnxruntime', 'int8-conv', False),
     ('openvino', 'fp32', False), ('openvino', 'fp16', False),
-    ('openvino', 'int8', False),
+    ('openvino', 'int8', False), ('openvino', 'int8-conv', False),
     ('ncnn', 'fp32', True), ('onnxruntime', 'fp32', True))
 DEPLOY_CONFIG = """_base_ = '{base}'
 
 onnx_config = dict(input_shape=({size}, {size}){more})
 """
-# For every operator that int8 needs.
+# As int8 needs it.
 NEWER = ', opset_version=13'
 CALIBRATION_IMAGES = 128
 
 
-def entrants(sizes: Sequence[int] = SIZES) -> list[Entrant]:
+def cases(sizes: Sequence[int] = SIZES) -> list[Case]:
     """List what takes part."""
-    return [Entrant(NET, runtime, size, precision, flip)
+    return [Case(NET, runtime, size, precision, flip)
             for size in sizes for runtime, precision, flip in VARIANTS]
 
 
@@ -133,60 +133,60 @@ class Trained:
         metainfo = dict(load_config(model.config).model.head.metainfo)
         self.flip_indices = parse_pose_metainfo(metainfo)['flip_indices']
 
-    def __call__(self, entrant: Entrant, setting: Setting) -> Ready:
-        """Export an entrant, unless that was done before, and load it.
+    def __call__(self, case: Case, setting: Setting) -> Ready:
+        """Export a case, unless that was done before, and load it.
 
         Raises:
             InputError: It cannot be exported or loaded.
         """
-        folder = self._exported(entrant, setting.cache)
+        folder = self._exported(case, setting.cache)
         description = replace(
-            ModelDescription.read(folder), precision=entrant.precision[:4])
-        net = open_net(folder, description, entrant.runtime, setting.threads)
+            ModelDescription.read(folder), precision=case.precision[:4])
+        net = open_net(folder, description, case.runtime, setting.threads)
 
         def load(score_thr: float) -> Deployed:
             runtime = ExportedRuntime(
-                description, net, score_thr, name=entrant.runtime)
-            if not entrant.flip:
+                description, net, score_thr, name=case.runtime)
+            if not case.flip:
                 return Deployed(runtime)
             thresholds = replace(description.thresholds, score=score_thr)
             return FlipTest(runtime, FlipDecoder(
-                description, thresholds, entrant.size, self.flip_indices))
+                description, thresholds, case.size, self.flip_indices))
 
         return Ready(load(description.thresholds.score), load(SCORE_THR),
                      f'{self.model.name} ({self.sha})')
 
-    def _exported(self, entrant: Entrant, folder: Path) -> Path:
+    def _exported(self, case: Case, folder: Path) -> Path:
         """Export as `sasd export` does; see also ``VARIANTS``."""
-        made_for, precision = MADE_FOR[entrant.runtime], entrant.precision
-        if entrant.runtime == 'openvino' and precision == 'fp16':
+        made_for, precision = MADE_FOR[case.runtime], case.precision
+        if case.runtime == 'openvino' and precision == 'fp16':
             precision = 'fp32'
         kind = made_for if precision == 'fp32' else f'{made_for}_{precision}'
-        target = folder / f'{self.model.name}-{self.sha}-{kind}-{entrant.size}'
+        target = folder / f'{self.model.name}-{self.sha}-{kind}-{case.size}'
         if (target / 'deploy.json').is_file():
             return target
         folder.mkdir(parents=True, exist_ok=True)
-        if precision == 'int8-all':
-            self._quantize_all(entrant.size, target)
+        if precision == 'int8-conv':
+            self._quantize_convolutions(case.size, target)
         else:
-            self._export(_deploy_config(folder, kind, entrant.size), target)
+            self._export(_deploy_config(folder, kind, case.size), target)
         return target
 
     def _export(self, config: Path, target: Path) -> None:
         export_model(config, self.model.config, self.model.checkpoint, self.image,
                      target, calibration=self.calibration)
 
-    def _quantize_all(self, size: int, target: Path) -> None:
-        """Export, and quantise every operator that can be."""
+    def _quantize_convolutions(self, size: int, target: Path) -> None:
+        """Export, and quantise convolutions alone."""
         plain = target.with_name(f'{target.name}-fp32')
         self._export(
             _deploy_config(target.parent, 'onnxruntime', size, NEWER), plain)
         partial = target.with_name(f'{target.name}-partial')
         shutil.copytree(plain, partial, dirs_exist_ok=True)
         description = ModelDescription.read(partial)
-        quantize(partial / description.files[0], description.input,
-                 calibration_images(self.calibration, CALIBRATION_IMAGES),
-                 op_types=None)
+        quantize_convolutions(
+            partial / description.files[0], description.input,
+            calibration_images(self.calibration, CALIBRATION_IMAGES))
         partial.rename(target)
 
 

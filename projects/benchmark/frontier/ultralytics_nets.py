@@ -19,10 +19,11 @@ from sasd_mmpose.inference.letterbox import Letterbox, Placement
 from sasd_mmpose.inference.model_description import MODEL_FILES, InputSpec
 from sasd_mmpose.inference.person import Person
 
-from ..images import LabelledImage, Labels
+from ..images import LabelledImage
+from ..planting import plant_decoded
 from ..runtimes import MADE_FOR
 from ..timing import Pipeline
-from .entrant import Entrant, Ready, Setting
+from .case import Case, Ready, Setting
 from .peer_nets import open_peer
 
 SETTING = 'SASD_ULTRALYTICS_PYTHON'
@@ -35,14 +36,11 @@ NMS_IOU = 0.7
 MAX_PEOPLE = 300
 # Names of input and output by what the files are made for.
 BLOBS = dict(onnxruntime=('images', 'output0'), ncnn=('in0', 'out0'))
-# Cells that find a planted person, and how surely.
-CELLS_EACH = 10
-PRESENT = (0.5, 0.95)
 
 
-def entrants(sizes: Sequence[int] = SIZES) -> list[Entrant]:
+def cases(sizes: Sequence[int] = SIZES) -> list[Case]:
     """List what takes part."""
-    return [Entrant(net, runtime, size)
+    return [Case(net, runtime, size)
             for net in NETS for size in sizes for runtime in MADE_FOR]
 
 
@@ -83,27 +81,6 @@ class YoloStages:
         ]
 
 
-def plant(shape: tuple[int, int], labels: Labels) -> np.ndarray:
-    """Make the output of a net that finds the people of an image.
-
-    Args:
-        shape (tuple[int, int]): Channels and cells.
-        labels (Labels): The people, in pixels of the network input.
-    """
-    rng = np.random.default_rng(0)
-    raw = np.zeros(shape, np.float32)
-    first, last = labels.boxes[:, :2], labels.boxes[:, 2:]
-    visible = labels.visible[..., None].astype(np.float32)
-    points = np.concatenate([labels.keypoints, visible], axis=2)
-    people = np.concatenate(
-        [(first + last) / 2, last - first, np.zeros((len(first), 1)),
-         points.reshape(len(first), shape[0] - 5)], axis=1)
-    cells = rng.choice(shape[1], CELLS_EACH * len(people), replace=False)
-    raw[:, cells] = people.repeat(CELLS_EACH, axis=0).T
-    raw[4, cells] = rng.uniform(*PRESENT, len(cells))
-    return raw
-
-
 class Ultralytics:
     """Makes such nets ready.
 
@@ -118,34 +95,34 @@ class Ultralytics:
         self.images = images
         self.version: str | None = None
 
-    def __call__(self, entrant: Entrant, setting: Setting) -> Ready:
-        """Export an entrant, unless that was done before, and load it.
+    def __call__(self, case: Case, setting: Setting) -> Ready:
+        """Export a case, unless that was done before, and load it.
 
         Raises:
             InputError: There is no such Python, or the export fails.
         """
-        folder = setting.cache / f'{entrant.net}-{entrant.size}'
+        folder = setting.cache / f'{case.net}-{case.size}'
         if not (folder / 'about.json').is_file():
-            self._export(entrant, folder)
+            self._export(case, folder)
         self.version = json.loads((folder / 'about.json').read_text())['version']
-        made_for = MADE_FOR[entrant.runtime]
+        made_for = MADE_FOR[case.runtime]
         name, output = BLOBS[made_for]
         spec = InputSpec(
-            name=name, width=entrant.size, height=entrant.size, dynamic=False,
+            name=name, width=case.size, height=case.size, dynamic=False,
             divisor=32, color='rgb', mean=(0, 0, 0), std=(255, 255, 255),
             pad_value=114)
         net = open_peer([folder / file for file in MODEL_FILES[made_for]], spec,
-                        [output], entrant.runtime, setting.threads)
+                        [output], case.runtime, setting.threads)
         stages = YoloStages(spec)
         blob, _ = stages.preprocess(self.images[0].image)
         shape, = (np.shape(raw) for raw in net(blob))
         planted = []
         for sample in self.images:
             _, place = stages.preprocess(sample.image)
-            planted.append([plant(shape, sample.labels.in_input(place))])
+            planted.append([plant_decoded(shape, sample.labels.in_input(place))])
         return Ready(Pipeline(stages, net, planted), None, WEIGHTS)
 
-    def _export(self, entrant: Entrant, folder: Path) -> None:
+    def _export(self, case: Case, folder: Path) -> None:
         """Export in a process of its own.
 
         Raises:
@@ -160,7 +137,7 @@ class Ultralytics:
         env.update(YOLO_OFFLINE='true', YOLO_CONFIG_DIR=str(folder))
         try:
             done = subprocess.run(
-                [self.python, EXPORTER.resolve(), entrant.net, str(entrant.size),
+                [self.python, EXPORTER.resolve(), case.net, str(case.size),
                  folder.resolve()], cwd=folder, env=env, capture_output=True,
                 text=True, errors='replace')
         except OSError as error:
@@ -168,5 +145,5 @@ class Ultralytics:
                              f'{SETTING} to a Python that has ultralytics') from error
         if done.returncode:
             last = done.stderr.strip().rpartition('\n')[2]
-            raise InputError(f'{entrant.net} at {entrant.size}: ultralytics cannot '
+            raise InputError(f'{case.net} at {case.size}: ultralytics cannot '
                              f'export it ({last})')

@@ -20,7 +20,7 @@ from projects.benchmark.frontier import (
     trained,
     ultralytics_nets,
 )
-from projects.benchmark.frontier.entrant import Entrant, Ready, Setting
+from projects.benchmark.frontier.case import Case, Ready, Setting
 from projects.benchmark.frontier.flip_test import FlipDecoder
 from projects.benchmark.frontier.plot import plot_frontier, plot_people
 from projects.benchmark.frontier.rtmdet import INPUT, Boxes, RTMDet
@@ -28,6 +28,7 @@ from projects.benchmark.frontier.run import crossing, make_ready, time_ratios
 from projects.benchmark.frontier.tinypose import HEATMAP_SIZE, Crop, TinyPose
 from projects.benchmark.frontier.val_images import by_people
 from projects.benchmark.images import LabelledImage, drawn_images
+from projects.benchmark.planting import plant_decoded
 from projects.benchmark.timing import Times, Timing
 from sasd_mmpose.errors import InputError
 from sasd_mmpose.inference.letterbox import Letterbox
@@ -110,9 +111,9 @@ def test_unsure_keypoints_do_not_count_for_the_score():
 
 def test_without_files_of_others_one_line_says_where_they_go(tmp_path, monkeypatch):
     monkeypatch.setenv('SASD_PEERS', str(tmp_path))
-    entrant = top_down.entrants()[0]
+    case = top_down.cases()[0]
     with pytest.raises(InputError, match=r'rtmdet-nano.onnx: no such file.*SASD_PEERS'):
-        top_down.make_ready(entrant, Setting(tmp_path, 1))
+        top_down.make_ready(case, Setting(tmp_path, 1))
 
 
 @pytest.mark.slow
@@ -176,7 +177,7 @@ def yolo_on_a_drawing():
 
 def test_planted_people_come_out_of_a_yolo_output():
     sample, stages, place = yolo_on_a_drawing()
-    raw = ultralytics_nets.plant((56, 336), sample.labels.in_input(place))
+    raw = plant_decoded((56, 336), sample.labels.in_input(place))
     found = stages.decode([raw], place)
     assert 0 < len(found) <= len(sample.labels.boxes)
     for person in found:
@@ -189,7 +190,7 @@ def test_planted_people_come_out_of_a_yolo_output():
 def test_an_image_without_people_is_an_empty_yolo_output():
     sample, stages, place = yolo_on_a_drawing()
     nobody = type(sample.labels)(*(values[:0] for values in sample.labels))
-    raw = ultralytics_nets.plant((56, 336), nobody.in_input(place))
+    raw = plant_decoded((56, 336), nobody.in_input(place))
     assert not raw.any()
     assert stages.decode([raw], place) == []
 
@@ -197,14 +198,14 @@ def test_an_image_without_people_is_an_empty_yolo_output():
 @pytest.mark.parametrize('python', [None, '/no/such/python'])
 def test_without_ultralytics_the_others_go_on(python, tmp_path, monkeypatch):
     monkeypatch.delenv(ultralytics_nets.SETTING, raising=False)
-    entrant = Entrant('yolo26n-pose', 'ncnn', 256)
-    other = Entrant('other', 'ncnn', 256)
+    case = Case('yolo26n-pose', 'ncnn', 256)
+    other = Case('other', 'ncnn', 256)
     make = ultralytics_nets.Ultralytics(python, [])
     ready, failed = make_ready(
-        {entrant: make, other: lambda *_: Ready(None, None, '')},
+        {case: make, other: lambda *_: Ready(None, None, '')},
         Setting(tmp_path, 1), lambda line: None)
     assert list(ready) == [other]
-    assert ultralytics_nets.SETTING in failed[entrant]
+    assert ultralytics_nets.SETTING in failed[case]
 
 
 # ------------------------------------------------------------------- the run
@@ -215,12 +216,12 @@ def timing(whole: float) -> Timing:
 
 
 def test_ratios_are_of_the_same_runtime_and_precision():
-    ours = Entrant('sasd_xs', 'ncnn', 512)
+    ours = Case('sasd_xs', 'ncnn', 512)
     times = {
         ours: [timing(10), timing(20)],
         ours._replace(flip=True): [timing(99), timing(99)],
-        Entrant('yolo26n-pose', 'ncnn', 384): [timing(5), timing(10)],
-        Entrant('yolo26n-pose', 'openvino', 352): [timing(1), timing(1)]}
+        Case('yolo26n-pose', 'ncnn', 384): [timing(5), timing(10)],
+        Case('yolo26n-pose', 'openvino', 352): [timing(1), timing(1)]}
     found, = time_ratios(times)
     assert (found['of'], found['to'], found['runtime']) == (
         ['sasd_xs', 512, 'fp32'], ['yolo26n-pose', 384, 'fp32'], 'ncnn')

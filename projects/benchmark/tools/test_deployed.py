@@ -19,9 +19,10 @@ from mmengine.registry import init_default_scope
 from sasd_mmpose import PoseEstimator
 from sasd_mmpose.engine.config import load_config
 from sasd_mmpose.errors import install_excepthook
-from sasd_mmpose.evaluation.person_results import SCORE_THR, evaluate_persons
 from sasd_mmpose.inference.model_description import ModelDescription
 from sasd_mmpose.inference.runtimes.nets import BACKENDS
+
+from ..person_results import SCORE_THR, evaluate_persons
 
 
 def parse_args() -> argparse.Namespace:

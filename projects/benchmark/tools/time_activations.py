@@ -35,12 +35,13 @@ from sasd_mmpose.inference.runtimes.nets import open_net
 
 from ..candidate import Candidate
 from ..catalogue import Entry
+from ..convolutions_int8 import quantize_convolutions
 from ..images import LabelledImage, drawn_images
+from ..net_options import ROOT, check_options, net_parser
 from ..report import PACKAGES, host
 from ..runtimes import to_onnx
 from ..timing import summarise_nets, time_nets
 
-ROOT = Path(__file__).resolve().parents[3]
 ONNX_FILE = MODEL_FILES['onnxruntime'][0]
 # In neck and head; that of the backbone stays.
 ACTIVATIONS = {'SiLU': 'SiLU', 'hard-swish': 'HSwish', 'ReLU': 'ReLU'}
@@ -55,31 +56,25 @@ WAYS = {
     'ncnn fp32': ('ncnn', 'fp32', 'fp32'),
     'onnxruntime fp32': ('onnxruntime', 'fp32', 'fp32'),
     'onnxruntime int8': ('onnxruntime', 'int8', 'int8'),
-    'onnxruntime int8, all operators': ('onnxruntime', 'int8-all', 'int8'),
+    'onnxruntime int8, convolutions alone': ('onnxruntime', 'int8-conv', 'int8'),
     'openvino fp32': ('openvino', 'fp32', 'fp32'),
     'openvino 16 bit': ('openvino', 'fp32', 'fp16'),
     'openvino int8, rest fp32': ('openvino', 'int8', 'fp32'),
-    'openvino int8, rest 16 bit': ('openvino', 'int8', 'int8')}
-# As `sasd export` does, and every operator that ONNX Runtime has in 8 bits.
-QUANTIZED = {'int8': ('Conv', ), 'int8-all': None}
+    'openvino int8, rest 16 bit': ('openvino', 'int8', 'int8'),
+    'openvino int8, convolutions alone, rest fp32': ('openvino', 'int8-conv', 'fp32'),
+    'openvino int8, convolutions alone, rest 16 bit': ('openvino', 'int8-conv', 'int8')}
+# As `sasd export` does, and convolutions alone.
+QUANTIZED = {'int8': quantize, 'int8-conv': quantize_convolutions}
 PROFILE_RUNS = 20
 TOP = 10
 
 
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--out', type=Path, required=True, help='json file to write')
-    parser.add_argument('--size', type=int, default=512)
-    parser.add_argument('--rounds', type=int, default=50)
+    parser = net_parser(__doc__, 'activations')
     parser.add_argument(
         '--calibration', type=int, default=16,
         help='drawn images to calibrate on (default: %(default)s)')
-    parser.add_argument(
-        '--cache', type=Path, default=ROOT / 'work_dirs' / 'activations',
-        help='folder for the nets (default: %(default)s)')
     return parser.parse_args()
 
 
@@ -102,10 +97,10 @@ def make_nets(size: int, kind: str, folder: Path,
     to_onnx(candidate, folders['fp32'] / ONNX_FILE)
     convert(folders['fp32'] / ONNX_FILE,
             *(folders['fp32'] / name for name in MODEL_FILES['ncnn']))
-    for name, op_types in QUANTIZED.items():
+    for name, quantized in QUANTIZED.items():
         shutil.copy(folders['fp32'] / ONNX_FILE, folders[name])
-        quantize(folders[name] / ONNX_FILE, candidate.input_spec,
-                 (sample.image for sample in images), op_types)
+        quantized(folders[name] / ONNX_FILE, candidate.input_spec,
+                  (sample.image for sample in images))
     return candidate, folders
 
 
@@ -152,9 +147,9 @@ def profile(file: Path, name: str, blob: np.ndarray) -> dict[str, float]:
 def main() -> None:
     """Measure, and write the file."""
     args = parse_args()
-    if min(args.rounds, args.calibration) < 1 or args.size % 32:
-        raise InputError('--rounds and --calibration must be at least 1, --size a '
-                         'multiple of 32')
+    check_options(args)
+    if args.calibration < 1:
+        raise InputError('--calibration must be at least 1')
     logging.disable(logging.WARNING)
     warnings.filterwarnings('ignore')
     cv2.setNumThreads(1)

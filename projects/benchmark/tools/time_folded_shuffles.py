@@ -8,7 +8,6 @@ channels filled up to multiples of 1, 4, 8 and 16, on each runtime, by turns.
 """
 from __future__ import annotations
 
-import argparse
 import logging
 import shutil
 import warnings
@@ -32,35 +31,21 @@ from sasd_mmpose.deploy.pnnx import convert
 from sasd_mmpose.engine.checkpoints import load_weights, read_checkpoint
 from sasd_mmpose.engine.config import load_config
 from sasd_mmpose.environment import versions
-from sasd_mmpose.errors import InputError, install_excepthook
+from sasd_mmpose.errors import install_excepthook
 from sasd_mmpose.inference.model_description import MODEL_FILES
 from sasd_mmpose.inference.model_zoo import PublishedModel, find_model
 from sasd_mmpose.inference.runtimes.nets import open_net
 from sasd_mmpose.models.deployed import deployed_cfg
 
 from ..candidate import RawMaps
+from ..net_options import check_options, net_parser
 from ..report import PACKAGES, host
 from ..runtimes import OPSET
 from ..timing import summarise_nets, time_nets
 
-ROOT = Path(__file__).resolve().parents[3]
 AS_TRAINED = 'as trained'
 STEPS = (1, 4, 8, 16)
 RUNTIMES = {'ncnn': 'ncnn', 'onnxruntime': 'onnxruntime', 'openvino': 'onnxruntime'}
-
-
-def parse_args() -> argparse.Namespace:
-    """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--out', type=Path, required=True, help='json file to write')
-    parser.add_argument('--size', type=int, default=512)
-    parser.add_argument('--rounds', type=int, default=50)
-    parser.add_argument(
-        '--cache', type=Path, default=ROOT / 'work_dirs' / 'folded_shuffles',
-        help='folder for the nets (default: %(default)s)')
-    return parser.parse_args()
 
 
 def write_net(model: nn.Module, size: int, folder: Path) -> int:
@@ -114,9 +99,8 @@ def compare(nets: dict[str, Callable], blob: np.ndarray, rounds: int
 
 def main() -> None:
     """Measure, and write the file."""
-    args = parse_args()
-    if args.rounds < 1 or args.size % 32:
-        raise InputError('--rounds must be at least 1, --size a multiple of 32')
+    args = net_parser(__doc__, 'folded_shuffles').parse_args()
+    check_options(args)
     logging.disable(logging.WARNING)
     warnings.filterwarnings('ignore')
     torch.set_num_threads(1)

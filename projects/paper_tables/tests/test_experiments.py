@@ -24,9 +24,9 @@ from projects.paper_tables import (
     train,
 )
 from projects.paper_tables import runs as runs_module
+from projects.paper_tables.time_limit_hook import TimeLimitReached
 from projects.paper_tables.training import Busy, exclusive
 from sasd_mmpose import InputError
-from sasd_mmpose.engine.hooks import TimeLimitReached
 
 EPOCHS = 3
 ITERS_PER_EPOCH = 2

@@ -194,6 +194,23 @@ def short_trials_table() -> str:
         ['tried', 'CPU minutes', 'images', 'AP', 'AP50', 'AR'], rows)
 
 
+def step_table() -> str:
+    """Time of a training step as MMEngine makes it and as the recipe has it."""
+    run = read('training/step_256.json')
+    rows = []
+    for precision in ('float32', 'bfloat16'):
+        plain, fast = run[precision]['plain'], run[precision]['fast']
+        rows.append([
+            precision, f'{plain["ms_per_image"]:.1f}', f'{fast["ms_per_image"]:.1f}',
+            f'{fast["ms_per_image"] / plain["ms_per_image"]:.2f}',
+            f'{plain["gradient_error"]:.3f}', f'{fast["gradient_error"]:.3f}'])
+    return markdown(
+        [f'[crops of {run["input"][0]}, batches of {run["batch"]}]'
+         '(../results/training/step_256.json)',
+         'CPU ms an image, MMEngine', 'the recipe', 'ratio',
+         'gradient error, MMEngine', 'the recipe'], rows)
+
+
 def trials_table() -> str:
     """What each part of the training does on 16 photographs."""
     runs = {path.stem: json.loads(path.read_text())
@@ -313,13 +330,16 @@ def deployed_table() -> str:
 
 def decoding_table() -> str:
     """Time of decoding and suppression beside the net's."""
-    rows = [[
-        f'{row["net"]} at {row["input"][0]}', row['runtime'], str(row['people']),
-        f'{row["net_ms"]:.1f} ms', f'{row["decode_ms"]:.2f} ms',
-        f'{row["share"]:.1%}'
-    ] for row in read('deploy/decoding.json')['rows']]
+    from projects.benchmark.frontier.tables import find
+    result, rows = read('frontier.json'), []
+    for runtime in ('ncnn', 'onnxruntime', 'openvino'):
+        record = find(result, 'sasd_xs', 512, runtime)
+        net, decode = (record['cpu_ms'][stage]['median']
+                       for stage in ('net', 'decode'))
+        rows.append([record['weights'], runtime, f'{net:.1f}', f'{decode:.2f}',
+                     f'{decode / net:.1%}'])
     return markdown(
-        ['net', 'runtime', 'people', 'net', 'decoding', 'share'], rows)
+        ['weights', 'runtime', 'net, CPU ms', 'decoding, CPU ms', 'of the net'], rows)
 
 
 def level_table() -> str:
@@ -377,7 +397,7 @@ TABLES: dict[str, Callable[[], str]] = dict(
     models=model_table, demo=demo_table, runs=run_table, trials=trials_table,
     nets=net_table, deployed=deployed_table, decoding=decoding_table,
     levels=level_table, tracking=tracking_table, smoothing=smoothing_table,
-    video=video_table, short_trials=short_trials_table,
+    video=video_table, short_trials=short_trials_table, step=step_table,
     frontier=partial(frontier_table, 'frontier', with_quoted=True),
     activations=partial(activation_table, 'time'),
     export_form=export_form_table,

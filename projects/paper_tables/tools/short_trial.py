@@ -19,10 +19,12 @@ from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
 import sasd_mmpose.registration  # noqa: F401, I001  (before MMPose)
-from sasd_mmpose.engine.hooks import CPUBudgetHook, TimeLimitReached
 from sasd_mmpose.errors import install_excepthook
 from sasd_mmpose.evaluation import mean_person_oks
 from sasd_mmpose.models import deployed_cfg, prune_state_dict
+
+from ..cpu_budget_hook import CPUBudgetHook
+from ..time_limit_hook import TimeLimitReached
 
 WEIGHTS = 'trial.pth'
 TRAINING_KEYS = ('train_dataloader', 'train_cfg', 'optim_wrapper',

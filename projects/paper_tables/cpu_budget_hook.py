@@ -5,14 +5,12 @@ import time
 
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
-from mmpose.registry import HOOKS
 
 from .time_limit_hook import TimeLimitReached
 
 MIN_FACTOR = 0.01
 
 
-@HOOKS.register_module()
 class CPUBudgetHook(Hook):
     """Lower the rate towards the end of a budget of CPU time, and stop there.
 

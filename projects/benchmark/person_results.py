@@ -7,7 +7,7 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.registry import DATASETS, METRICS
 
-from ..inference.person import Person
+from sasd_mmpose.inference.person import Person
 
 # What decides AP are the doubtful ones, too.
 SCORE_THR = 0.001

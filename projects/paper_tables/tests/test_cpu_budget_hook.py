@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from sasd_mmpose.engine.hooks import CPUBudgetHook, TimeLimitReached
-from sasd_mmpose.engine.hooks import cpu_budget_hook as module
+from projects.paper_tables import cpu_budget_hook as module
+from projects.paper_tables.cpu_budget_hook import CPUBudgetHook
+from projects.paper_tables.time_limit_hook import TimeLimitReached
 
 
 def test_the_rate_falls_and_the_training_ends(monkeypatch):

@@ -6,9 +6,9 @@ import pytest
 from mmengine.config import Config
 from small_nets import CONFIGS
 
+from projects.benchmark.person_results import evaluate_persons
 from projects.synthetic_people import SyntheticPeople
 from projects.synthetic_people.demo import true_persons
-from sasd_mmpose.evaluation.person_results import evaluate_persons
 
 
 @pytest.fixture

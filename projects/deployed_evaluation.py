@@ -7,7 +7,7 @@ from mmengine.config import Config
 from mmengine.dataset import BaseDataset
 from mmengine.runner import Runner
 
-from ..models.deployed import deployed_cfg
+from sasd_mmpose.models.deployed import deployed_cfg
 
 TRAINING_KEYS = ('train_dataloader', 'train_cfg', 'optim_wrapper',
                   'param_scheduler', 'val_dataloader', 'val_cfg',

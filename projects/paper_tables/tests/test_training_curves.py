@@ -7,8 +7,8 @@ from pathlib import Path
 import cv2
 import pytest
 
+from projects.training_curves import plot_training_curves, read_training_log
 from sasd_mmpose import InputError
-from sasd_mmpose.visualization.curves import plot_training_curves, read_training_log
 
 TERMS = ('oks', 'skeleton', 'bbox', 'obj', 'keypoint_conf')
 

@@ -12,9 +12,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from ..errors import InputError
-from ..models.distillers.twins import HIGH_PREFIX
-from . import style
+from sasd_mmpose.errors import InputError
+from sasd_mmpose.models.distillers.twins import HIGH_PREFIX
+from sasd_mmpose.visualization import style
 
 DISTILL_LOSS = 'loss_distill'
 # The colour of each loss; the twins' are told apart by their lines.

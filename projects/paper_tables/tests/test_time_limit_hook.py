@@ -5,7 +5,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from sasd_mmpose.engine.hooks import TimeLimitHook, TimeLimitReached
+from projects.paper_tables.time_limit_hook import TimeLimitHook, TimeLimitReached
 
 
 def test_it_waits_for_its_time(monkeypatch):

@@ -21,14 +21,15 @@ class Timed(Protocol):
         """Find the people of an image (H, W, 3), BGR, uint8; see `Pipeline`."""
 
 
-class Entrant(NamedTuple):
+class Case(NamedTuple):
     """What takes part.
 
     Attributes:
         net (str): Name of the net.
         runtime (str): What runs it.
         size (int): Side of the square network input in pixels.
-        precision (str): ``'fp32'``, ``'fp16'`` or ``'int8'``.
+        precision (str): ``'fp32'``, ``'fp16'``, ``'int8'``, or ``'int8-conv'``
+            for convolutions alone.
         flip (bool): Whether with the flip test.
     """
     net: str
@@ -46,7 +47,7 @@ class Entrant(NamedTuple):
 
 
 class Ready(NamedTuple):
-    """An entrant that is ready to run.
+    """A case that is ready to run.
 
     Attributes:
         timed (Timed): As it is deployed.
@@ -60,7 +61,7 @@ class Ready(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """How entrants are made ready.
+    """How cases are made ready.
 
     Attributes:
         cache (Path): Folder that keeps exported nets.
