@@ -8,6 +8,7 @@ import os
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 # ruff: noqa: E402
+import ast
 import logging
 import random
 from collections import Counter
@@ -59,6 +60,22 @@ def default_scope() -> Iterator[None]:
     MMEngine keeps the scope of the last Runner for the rest of the process.
     """
     with DefaultScope.overwrite_default_scope('mmpose'):
+        yield
+
+
+def _checked_only(text: str, **style: object) -> tuple[str, bool]:
+    ast.parse(text)
+    return text, False
+
+
+@pytest.fixture(autouse=True, scope='session')
+def configs_are_not_laid_out() -> Iterator[None]:
+    """Spare each Runner the second in which yapf makes the lines of its config fit.
+
+    A text that is no Python fails here as it does there.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('mmengine.config.config.FormatCode', _checked_only)
         yield
 
 
