@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..locking import lock
+from ..paths import why_unwritable
 from ..visualization.pose_drawer import DrawingStyle
 from .pose_result import PoseResult
 from .sources import ImageSource, VideoSource, opencv_path
@@ -90,8 +91,8 @@ class JsonList:
 
 def unwritable(path: Path, error: OSError) -> InputError:
     """Make the error for a file that cannot be written."""
-    return InputError(f'{path}: cannot be written ({error.strerror}); name '
-                      'another folder with --out')
+    return InputError(f'{path}: cannot be written ({why_unwritable(path, error)}); '
+                      'name another folder with --out')
 
 
 class CsvTable:
