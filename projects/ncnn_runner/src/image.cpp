@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -21,17 +22,47 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Say why there is no image file at a path; nothing where there is a file.
+///
+/// To read from a pipe or a device might never end.
+std::string why_no_file(const fs::path& file) {
+  std::error_code error;
+  switch (fs::status(file, error).type()) {
+    case fs::file_type::regular:
+      return "";
+    case fs::file_type::directory:
+      return "a folder; name its images";
+    case fs::file_type::fifo:
+      return "a pipe, not a file";
+    case fs::file_type::socket:
+      return "a socket, not a file";
+    case fs::file_type::character:
+    case fs::file_type::block:
+      return "a device, not a file";
+    case fs::file_type::not_found: {
+      std::error_code no_link;
+      const fs::path target = fs::read_symlink(file, no_link);
+      return no_link ? "no such image"
+                     : "a link to " + target.string() + ", which is not there";
+    }
+    default:  // a closed folder, a link to itself, a name that is too long
+      return "cannot be read (" + error.message() + ")";
+  }
+}
+
 std::vector<std::uint8_t> read_file(const fs::path& file) {
-  std::error_code ignored;  // of a name that is too long, or a link to itself
-  if (!fs::exists(file, ignored)) throw InputError(file.string() + ": no such image");
-  if (!fs::is_regular_file(file, ignored)) {
-    throw InputError(file.string() + ": is no file");
+  std::string problem = why_no_file(file);
+  std::vector<std::uint8_t> content;
+  if (problem.empty()) {
+    std::ifstream stream(file, std::ios::binary);
+    if (stream) {
+      content.assign(std::istreambuf_iterator<char>(stream), {});
+      if (content.empty()) problem = "the file is empty";
+    } else {
+      problem = "cannot be read (" + std::generic_category().message(errno) + ")";
+    }
   }
-  std::ifstream stream(file, std::ios::binary);
-  std::vector<std::uint8_t> content{std::istreambuf_iterator<char>(stream), {}};
-  if (content.empty()) {
-    throw InputError(file.string() + ": cannot be read, or is empty");
-  }
+  if (!problem.empty()) throw InputError(file.string() + ": " + problem);
   return content;
 }
 

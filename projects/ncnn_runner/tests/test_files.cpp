@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <fstream>
 #include <string>
@@ -53,11 +55,17 @@ void images_that_cannot_be_read_are_named() {
   folder.write("empty.jpg", "");
   folder.write("text.jpg", "no image");
   CHECK_REFUSED(read_image(folder.path() / "none.jpg"), "none.jpg: no such image");
-  CHECK_REFUSED(read_image(folder.path() / "empty.jpg"), "empty.jpg: cannot be read");
+  CHECK_REFUSED(read_image(folder.path() / "empty.jpg"), "empty.jpg: the file is empty");
   CHECK_REFUSED(read_image(folder.path() / "text.jpg"), "text.jpg: not a whole");
-  CHECK_REFUSED(read_image(folder.path()), "is no file");
+  CHECK_REFUSED(read_image(folder.path()), ": a folder");
   const std::string too_long = std::string(300, 'a') + ".jpg";
-  CHECK_REFUSED(read_image(folder.path() / too_long), "no such image");
+  CHECK_REFUSED(read_image(folder.path() / too_long), "too long");
+  std::filesystem::create_symlink("nowhere", folder.path() / "broken.jpg");
+  CHECK_REFUSED(read_image(folder.path() / "broken.jpg"),
+                "a link to nowhere, which is not there");
+  CHECK(mkfifo((folder.path() / "pipe.jpg").c_str(), 0600) == 0);
+  CHECK_REFUSED(read_image(folder.path() / "pipe.jpg"), "a pipe, not a file");
+  CHECK_REFUSED(read_image("/dev/null"), "a device, not a file");
 }
 
 void a_written_image_is_read_back() {
