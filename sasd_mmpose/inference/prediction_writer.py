@@ -60,8 +60,12 @@ class JsonList:
         """Append records.
 
         Raises:
-            InputError: The disk is full; the file stays as it was before.
+            InputError: The disk is full, and the file stays as it was before;
+                or someone removed it.
         """
+        if os.fstat(self._file).st_nlink == 0:
+            raise InputError(f'{self._path}: was removed while this run wrote to '
+                             'it; start the run again')
         text = b''
         empty = self._empty
         for record in records:

@@ -4,6 +4,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 
 import cv2
 import numpy as np
@@ -127,6 +128,14 @@ def test_a_folder_in_use_is_refused(tmp_path):
     assert len(json.loads((tmp_path / 'predictions.json').read_text())) == 1
     PredictionWriter(tmp_path, source).close()
     assert json.loads((tmp_path / 'predictions.json').read_text()) == []
+
+
+def test_a_folder_that_is_removed_ends_the_run(tmp_path):
+    source = open_source(random_image(4, 5))
+    with PredictionWriter(tmp_path / 'out', source) as writer:
+        shutil.rmtree(tmp_path / 'out')
+        with pytest.raises(InputError, match='was removed while this run'):
+            writer.add(result(next(iter(source)), [PERSON]))
 
 
 @pytest.mark.parametrize('running, refused', [('csv', 'coco'), ('coco', 'csv')])
