@@ -30,7 +30,7 @@ def to_bgr_uint8(img: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: The array is no such image.
     """
-    channels = 1 if img.ndim == 2 else img.shape[-1]
+    channels = img.shape[-1] if img.ndim == 3 else 1
     floating = np.issubdtype(img.dtype, np.floating)
     if (img.size == 0 or img.ndim not in (2, 3) or channels not in (1, 3, 4)
             or not (floating or img.dtype in (np.uint8, np.uint16))):

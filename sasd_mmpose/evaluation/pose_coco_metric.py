@@ -259,7 +259,8 @@ class PoseCocoMetric(CocoMetric):
             print_log(
                 f'none of the {len(self.coco.imgs)} tested images has a '
                 'labelled person (crowds do not count): there is nothing to '
-                'compare with, and all metrics are -1', logger='current', level=logging.WARNING)
+                'compare with, and all metrics are -1',
+                logger='current', level=logging.WARNING)
         found = self.coco.loadRes(f'{outfile_prefix}.keypoints.json')
         evaluation = PersonEvaluation(
             self.coco, found, self.iou_type, self.dataset_meta['sigmas'],
