@@ -81,14 +81,15 @@ Image turned(Image image, int orientation) {
   return upright;
 }
 
+InputError not_whole(const fs::path& file) {
+  return InputError(file.string() +
+                    ": not a whole JPEG, PNG, BMP or PNM image that can be decoded");
+}
+
 /// Decode with what ncnn brings along.
 Image decode(const std::vector<std::uint8_t>& content, const fs::path& file) {
   const cv::Mat decoded = cv::imdecode(content, cv::IMREAD_COLOR);
-  if (decoded.empty()) {
-    throw InputError(file.string() +
-                     ": not a whole JPEG, PNG, BMP or PNM image that can be "
-                     "decoded");
-  }
+  if (decoded.empty()) throw not_whole(file);
   Image image(Size{decoded.cols, decoded.rows});
   std::copy_n(decoded.data, image.rgb.size(), image.rgb.begin());
   swap_red_and_blue(image.rgb.data(), image.rgb.size());
@@ -117,6 +118,8 @@ bool ends_as_its_kind(const fs::path& file) {
 
 Image read_image(const fs::path& file) {
   const std::vector<std::uint8_t> content = read_file(file);
+  // Decoders make what is missing grey.
+  if (is_cut_short(content)) throw not_whole(file);
   std::optional<Image> jpeg = decode_jpeg(content);
   return turned(jpeg ? *std::move(jpeg) : decode(content, file),
                 exif_orientation(content));
