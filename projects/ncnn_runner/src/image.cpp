@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -81,6 +82,20 @@ Image turned(Image image, int orientation) {
   return upright;
 }
 
+/// Whether a BMP file lacks some of its pixels, which decoders make black.
+bool is_cut_bmp(const std::vector<std::uint8_t>& file) {
+  const auto number = [&](std::size_t at) {  // four bytes, the lowest first
+    return static_cast<std::int32_t>(file[at] | file[at + 1] << 8 | file[at + 2] << 16 |
+                                     std::uint32_t{file[at + 3]} << 24);
+  };
+  if (file.size() < 54 || file[0] != 'B' || file[1] != 'M') return false;
+  const bool plain = number(30) == 0 || number(30) == 3;  // not compressed
+  const std::int64_t bits = std::int64_t{number(18)} * (file[28] | file[29] << 8);
+  const std::int64_t rows = std::abs(std::int64_t{number(22)});
+  const std::int64_t needed = number(10) + (bits + 31) / 32 * 4 * rows;
+  return plain && static_cast<std::int64_t>(file.size()) < needed;
+}
+
 InputError not_whole(const fs::path& file) {
   return InputError(file.string() +
                     ": not a whole JPEG, PNG, BMP or PNM image that can be decoded");
@@ -119,7 +134,7 @@ bool ends_as_its_kind(const fs::path& file) {
 Image read_image(const fs::path& file) {
   const std::vector<std::uint8_t> content = read_file(file);
   // Decoders make what is missing grey.
-  if (is_cut_short(content)) throw not_whole(file);
+  if (is_cut_short(content) || is_cut_bmp(content)) throw not_whole(file);
   std::optional<Image> jpeg = decode_jpeg(content);
   return turned(jpeg ? *std::move(jpeg) : decode(content, file),
                 exif_orientation(content));

@@ -69,17 +69,17 @@ void images_that_cannot_be_read_are_named() {
   CHECK_REFUSED(read_image("/dev/null"), "a device, not a file");
 }
 
-void a_jpeg_file_that_is_cut_short_is_refused() {
+void a_file_that_is_cut_short_is_refused(const std::string& kind) {
   const TemporaryFolder folder;
-  write_image(folder.path() / "a.jpg", Image(Size{64, 48}));
-  std::ifstream stream(folder.path() / "a.jpg", std::ios::binary);
+  write_image(folder.path() / ("a" + kind), Image(Size{63, 48}));
+  std::ifstream stream(folder.path() / ("a" + kind), std::ios::binary);
   const std::string whole{std::istreambuf_iterator<char>(stream), {}};
   for (const std::size_t missing : {std::size_t{1}, std::size_t{9}, whole.size() / 2}) {
-    folder.write("cut.jpg", whole.substr(0, whole.size() - missing));
-    CHECK_REFUSED(read_image(folder.path() / "cut.jpg"), "cut.jpg: not a whole");
+    folder.write("cut" + kind, whole.substr(0, whole.size() - missing));
+    CHECK_REFUSED(read_image(folder.path() / ("cut" + kind)), ": not a whole");
   }
-  folder.write("more.jpg", whole + "and more");
-  CHECK((read_image(folder.path() / "more.jpg").size == Size{64, 48}));
+  folder.write("more" + kind, whole + "and more");
+  CHECK((read_image(folder.path() / ("more" + kind)).size == Size{63, 48}));
 }
 
 void a_written_image_is_read_back() {
@@ -180,7 +180,8 @@ int main() {
   files_that_do_not_say_stay_as_they_are();
   every_beginning_of_a_file_is_survived();
   images_that_cannot_be_read_are_named();
-  a_jpeg_file_that_is_cut_short_is_refused();
+  a_file_that_is_cut_short_is_refused(".jpg");
+  a_file_that_is_cut_short_is_refused(".bmp");
   a_written_image_is_read_back();
   an_image_gets_its_name_when_it_is_whole();
   drawn_images_keep_their_names();
