@@ -204,7 +204,7 @@ def on_signals(numbers: list[int], handler: Any) -> Iterator[None]:
 
 def stop_signals() -> list[int]:
     """Return SIGTERM and, where it is not ignored as by nohup, SIGHUP."""
-    numbers = [signal.SIGTERM]
+    numbers: list[int] = [signal.SIGTERM]
     hangup = getattr(signal, 'SIGHUP', None)  # Windows has none
     if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
         numbers.append(hangup)
