@@ -41,7 +41,8 @@ def find_input_error(error: BaseException | None) -> str | None:
 
 
 def one_line(text: str) -> str:
-    """Escape line breaks and other control characters, as of files' names."""
+    """Escape control characters and bytes that are no text, as of files' names."""
+    text = text.encode('utf-8', 'backslashreplace').decode()
     return re.sub(r'[\x00-\x1f\x7f]', lambda found: repr(found[0])[1:-1], text)
 
 

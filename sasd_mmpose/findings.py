@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from mmengine.logging import print_log
 
-from .errors import InputError
+from .errors import InputError, one_line
 
 
 class Severity(str, Enum):
@@ -79,4 +79,5 @@ def log_warnings(findings: Iterable[Finding], source: str) -> None:
     """
     for finding in findings:
         if finding.severity is Severity.WARNING:
-            print_log(f'{source}: {finding}', logger='current', level=logging.WARNING)
+            print_log(one_line(f'{source}: {finding}'), logger='current',
+                      level=logging.WARNING)

@@ -6,6 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from .paths import what_is_odd
+
 TIFF = (b'II*\0', b'MM\0*')  # how such a file begins
 MAX_SIDE = 2**15 - 2  # pixels; cv2.warpAffine counts in 16 bits
 
@@ -28,7 +30,7 @@ def to_bgr_uint8(img: np.ndarray) -> np.ndarray:
     Raises:
         ValueError: The array is no such image.
     """
-    channels = 1 if img.ndim == 2 else img.shape[-1]
+    channels = img.shape[-1] if img.ndim == 3 else 1
     floating = np.issubdtype(img.dtype, np.floating)
     if (img.size == 0 or img.ndim not in (2, 3) or channels not in (1, 3, 4)
             or not (floating or img.dtype in (np.uint8, np.uint16))):
@@ -117,17 +119,13 @@ def read_image(path: str | Path) -> np.ndarray:
         UnreadableImage: It is missing or cannot be decoded; the message is
             one line that names it.
     """
+    odd = what_is_odd(path)
+    if odd is not None:
+        raise UnreadableImage(f'{path}: {odd}')
     try:
-        if Path(path).exists() and not Path(path).is_file():
-            # To read from a pipe might never end.
-            raise UnreadableImage(f'{path}: not a file')
         content = Path(path).read_bytes()
     except OSError as error:
         raise UnreadableImage(f'{path}: {why_unreadable(error)}') from error
-    except ValueError as error:
-        if isinstance(error, UnreadableImage):
-            raise
-        raise UnreadableImage(f'{path}: no such image ({error})') from error
     return decode_image(content, str(path))
 
 

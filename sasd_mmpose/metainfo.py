@@ -146,10 +146,12 @@ def metainfo_findings(metainfo: Mapping[str, Any]) -> list[Finding]:
     findings += _link_findings(metainfo['skeleton_info'], names)
     findings += _number_findings(
         'sigmas', metainfo['sigmas'], len(names), positive=True)
-    findings += _number_findings(
-        'joint_weights', metainfo['joint_weights'], len(names),
-        positive=False)
-    return findings
+    wrong = _number_findings(
+        'joint_weights', metainfo['joint_weights'], len(names), positive=False)
+    if not wrong and not any(metainfo['joint_weights']):
+        wrong = [error('joint_weights', 'all are 0, so that no keypoint would be '
+                       'learnt; give 1 to those that count')]
+    return findings + wrong
 
 
 def _keypoint_findings(keypoints: Mapping) -> list[Finding]:

@@ -10,7 +10,12 @@ import torch
 from mmengine.registry import Registry
 from torch.utils.data import DataLoader, Dataset
 
-from sasd_mmpose.errors import InputError, find_input_error, install_excepthook
+from sasd_mmpose.errors import (
+    InputError,
+    find_input_error,
+    install_excepthook,
+    one_line,
+)
 
 LINE = 'photo.jpg: no such image; look again'
 ROOT = Path(__file__).parents[1]
@@ -113,6 +118,12 @@ def test_a_name_with_a_line_break_stays_on_one_line():
     done = run('errors.install_excepthook()\n'
                r'raise errors.InputError("a\nb\x1b[2J.jpg: broken")')
     assert done.stderr == 'error: a\\nb\\x1b[2J.jpg: broken\n'
+
+
+def test_a_name_that_is_no_text_can_be_written_anywhere():
+    """Such a name comes from Python itself; a log in UTF-8 takes none of it."""
+    line = one_line('b\udce9b\u00e9.jpg: no such image')
+    assert line == 'b\\udce9b\u00e9.jpg: no such image'
 
 
 def test_a_bug_keeps_its_traceback():

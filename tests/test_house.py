@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 # Files and folders of the package, from the ground up.
-ORDER = ('version', 'errors', 'locking', 'findings', 'metainfo', 'environment',
+ORDER = ('version', 'errors', 'paths', 'locking', 'findings', 'metainfo', 'environment',
          'images', 'compat', 'models', 'datasets', 'engine', 'visualization',
          'inference', 'evaluation', 'deploy', 'registration', 'cli')
 PROJECTS = sorted(path.name for path in (ROOT / 'projects').iterdir()

@@ -66,6 +66,8 @@ ERRORS = {
     'sigma text': (put('sigmas', 0, value='.1'), 'sigmas[0]', "'.1'"),
     'sigmas no list': (put('sigmas', value=.1), 'sigmas', 'a list of 3'),
     'no sigmas': (drop('sigmas'), 'sigmas', 'missing'),
+    'no weight above 0': (put('joint_weights', value=[0] * 3), 'joint_weights',
+                          'all are 0'),
     'more weights': (put('joint_weights', value=[1] * 4), 'joint_weights',
                      '4 values'),
     'weight below 0': (put('joint_weights', 2, value=-1), 'joint_weights[2]',

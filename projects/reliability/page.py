@@ -20,7 +20,8 @@ What holds when a process is killed, a disk fills up or a file is broken. Genera
 - A drawn image is there whole or not at all.
 - A file that cannot be read is named, listed in `images.json` with the reason, and
   the run goes on; the exit status is 1.
-- Ctrl-C and SIGTERM finish `drawn.mp4`, so that it plays up to there.
+- Ctrl-C, SIGTERM and SIGHUP (a closed terminal) finish `drawn.mp4`, so that it plays
+  up to there.
 - A second run into a folder that is in use is refused. A later run into the same
   folder replaces what is there.
 

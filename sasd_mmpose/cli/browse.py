@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 
 from ..errors import InputError
+from ..paths import why_unwritable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
             save_figure(draw_assignment(view, browser.metainfo),
                         out / f'cells_{number:02d}.png')
     except OSError as error:
-        raise InputError(f'{out}: cannot be written ({error.strerror}); name '
-                         'another folder with --out') from error
+        raise InputError(f'{out}: cannot be written ({why_unwritable(out, error)}); '
+                         'name another folder with --out') from error
     print(f'samples and their cells: {out}')
 

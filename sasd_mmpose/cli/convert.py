@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import InputError
+from ..paths import why_unwritable
 
 if TYPE_CHECKING:
     from ..datasets.metainfo_files import KeypointSet
@@ -64,8 +65,8 @@ def run(args: argparse.Namespace) -> None:
         write_metainfo(info, args.name or out.resolve().name,
                        converted.keypoints, Path(args.source).name)
     except OSError as error:
-        raise InputError(f'{out}: cannot be written ({error.strerror}); name '
-                         'another folder with --out') from error
+        raise InputError(f'{out}: cannot be written ({why_unwritable(out, error)}); '
+                         'name another folder with --out') from error
     report(out, converted)
 
 

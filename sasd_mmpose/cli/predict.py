@@ -3,7 +3,8 @@
 Writes into the folder --out: predictions.json (results in COCO's format),
 images.json (ids, names and sizes of the images), and the images with their
 skeletons, as drawn/ or drawn.mp4; with --save csv also predictions.csv. All of
-it is written as it comes; Ctrl-C or SIGTERM stops and loses nothing.
+it is written as it comes; Ctrl-C, SIGTERM or a closed terminal stops it and
+loses nothing.
 
 The net is the published one, or --model, or that of --config and --checkpoint,
 which take torch and MMPose.
@@ -101,13 +102,13 @@ def run(args: argparse.Namespace) -> int:
         size=args.size, score_thr=args.score_thr, flip_test=args.flip_test)
     style = DrawingStyle(
         args.keypoint_thr, args.boxes, args.thickness, args.legend)
-    stopped = False
-    # A second SIGTERM must not keep the files from being finished.
-    with window(args.show, args.input) as show, on_sigterm(
-            signal.SIG_IGN), PredictionWriter(
+    stopped, stops = False, stop_signals()
+    # A second signal must not keep the files from being finished.
+    with window(args.show, args.input) as show, on_signals(
+            stops, signal.SIG_IGN), PredictionWriter(
                 args.out, source, style, args.save) as writer:
         try:
-            with on_sigterm(interrupt):
+            with on_signals(stops, interrupt):
                 stopped = predict(source, finder(estimator, args), writer, show)
         except KeyboardInterrupt:
             stopped = True
@@ -191,13 +192,23 @@ def interrupt(number: int, frame: object) -> None:
 
 
 @contextmanager
-def on_sigterm(handler: Any) -> Iterator[None]:
-    """Let SIGTERM do something else for a while."""
-    before = signal.signal(signal.SIGTERM, handler)
+def on_signals(numbers: list[int], handler: Any) -> Iterator[None]:
+    """Let signals do something else for a while."""
+    before = {number: signal.signal(number, handler) for number in numbers}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
+
+
+def stop_signals() -> list[int]:
+    """Return SIGTERM and, where it is not ignored as by nohup, SIGHUP."""
+    numbers: list[int] = [signal.SIGTERM]
+    hangup = getattr(signal, 'SIGHUP', None)  # Windows has none
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        numbers.append(hangup)
+    return numbers
 
 
 def progress() -> Any:

@@ -12,6 +12,7 @@ from pathlib import Path
 from ..errors import InputError
 from ..inference.model_description import FILE_NAME
 from ..locking import lock
+from ..paths import why_unwritable
 
 STAGING = '.export-'
 LOST_AND_FOUND = 'lost+found'  # in the root of each ext4 disk
@@ -42,8 +43,9 @@ def model_folder(target: Path) -> Iterator[Path]:
             yield scratch
             _put_in_place(scratch, target)
     except OSError as error:
-        raise InputError(f'{target}: cannot be written ({error.strerror}); name '
-                         'another folder') from error
+        raise InputError(f'{target}: cannot be written '
+                         f'({why_unwritable(target, error)}); name another folder'
+                         ) from error
 
 
 def _check_place(target: Path) -> bool:

@@ -25,7 +25,7 @@ def load_config(path: str | Path, *keys: str) -> Config:
     """
     if not Path(path).is_file():
         raise InputError(f'{path}: no such config file')
-    cfg = Config.fromfile(path)
+    cfg = _read(path)
     if 'model' not in cfg:
         raise InputError(f'{path}: not a config of a model: it has no key "model"')
     for key in keys:
@@ -33,6 +33,18 @@ def load_config(path: str | Path, *keys: str) -> Config:
             raise InputError(f'{path}: lacks the key "{key}", which is needed '
                              'here; configs/sasd_xs_coco.py shows it')
     return cfg
+
+
+def _read(path: str | Path) -> Config:
+    """Read a config; raise InputError where it cannot be."""
+    try:
+        return Config.fromfile(path)
+    except InputError:
+        raise
+    except Exception as error:  # whatever the Python in the file raises
+        reason = ' '.join(f'{type(error).__name__}: {error}'.split())
+        raise InputError(f'{path}: cannot be read as a config ({reason}); mend '
+                         'it') from error
 
 
 def check_input_multiple(size: int, model_cfg: Mapping) -> None:

@@ -255,11 +255,12 @@ class PoseCocoMetric(CocoMetric):
             list[tuple[str, float]]: Names and values of the metrics.
         """
         if not any(v > 0 for person in self.coco.anns.values()
-                   for v in person['keypoints'][2::3]):
+                   if not person['iscrowd'] for v in person['keypoints'][2::3]):
             print_log(
                 f'none of the {len(self.coco.imgs)} tested images has a '
-                'labelled person: there is nothing to compare with, and all '
-                'metrics are -1', logger='current', level=logging.WARNING)
+                'labelled person (crowds do not count): there is nothing to '
+                'compare with, and all metrics are -1',
+                logger='current', level=logging.WARNING)
         found = self.coco.loadRes(f'{outfile_prefix}.keypoints.json')
         evaluation = PersonEvaluation(
             self.coco, found, self.iou_type, self.dataset_meta['sigmas'],

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..locking import lock
+from ..paths import why_unwritable
 from ..visualization.pose_drawer import DrawingStyle
 from .pose_result import PoseResult
 from .sources import ImageSource, VideoSource, opencv_path
@@ -59,8 +60,12 @@ class JsonList:
         """Append records.
 
         Raises:
-            InputError: The disk is full; the file stays as it was before.
+            InputError: The disk is full, and the file stays as it was before;
+                or someone removed it.
         """
+        if os.fstat(self._file).st_nlink == 0:
+            raise InputError(f'{self._path}: was removed while this run wrote to '
+                             'it; start the run again')
         text = b''
         empty = self._empty
         for record in records:
@@ -90,8 +95,8 @@ class JsonList:
 
 def unwritable(path: Path, error: OSError) -> InputError:
     """Make the error for a file that cannot be written."""
-    return InputError(f'{path}: cannot be written ({error.strerror}); name '
-                      'another folder with --out')
+    return InputError(f'{path}: cannot be written ({why_unwritable(path, error)}); '
+                      'name another folder with --out')
 
 
 class CsvTable:

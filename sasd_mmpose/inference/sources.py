@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..images import UnreadableImage, read_image
+from ..paths import what_is_odd
 
 #: An image: the path of a file, or an array as OpenCV gives it.
 Image = str | Path | np.ndarray
@@ -223,8 +224,19 @@ def _why_not_opened(origin: Path | int | str) -> str:
     if isinstance(origin, int):
         return 'cannot be opened; is it there, and free?'
     if isinstance(origin, Path):
-        return 'neither an image nor a video that OpenCV can read'
+        return _why_no_video(origin)
     return 'no video that OpenCV can open; is the address right, and up?'
+
+
+def _why_no_video(path: Path) -> str:
+    """Say why OpenCV opens no video of a file."""
+    try:
+        with path.open('rb') as file:
+            empty = not file.read(1)
+    except OSError as error:
+        return f'cannot be read ({error.strerror})'
+    return ('the file is empty' if empty else
+            'neither an image nor a video that OpenCV can read')
 
 
 def _file_name(path: Path | None) -> dict:
@@ -290,6 +302,8 @@ def open_source(source: Source) -> ImageSource | VideoSource:
         return ImageSource(source)
     if isinstance(source, str) and is_address(source):
         return VideoSource(source)
+    if source == '':  # which Path takes for the current folder
+        raise InputError("'': no name of an image, a folder or a video")
     path = Path(source)
     if os.path.isdir(path):  # Path.is_dir raises for names that are too long
         paths = _images_in(path)
@@ -302,5 +316,8 @@ def open_source(source: Source) -> ImageSource | VideoSource:
     camera = re.fullmatch('(?:cam)?([0-9]+)', str(source))
     if camera:
         return VideoSource(int(camera[1]))
+    odd = what_is_odd(path)
+    if odd is not None:
+        raise InputError(f'{source}: {odd}')
     raise InputError(f'{source}: no such image, folder or video; a camera is '
                      'named by its number, as in 0 or cam0')

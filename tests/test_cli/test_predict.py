@@ -173,7 +173,7 @@ def interruptible():
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_stopping_keeps_what_is_computed(
         predict, tmp_path, monkeypatch, capsys, number, interruptible):
     write_video(tmp_path / 'clip.mp4')
@@ -186,9 +186,9 @@ def test_stopping_keeps_what_is_computed(
         return inner(self, images)
 
     monkeypatch.setattr(TorchRuntime, 'find_persons', interrupted)
-    before = signal.getsignal(signal.SIGTERM)
+    before = signal.getsignal(number)
     assert predict(tmp_path / 'clip.mp4') == 1
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.getsignal(number) is before
     assert 'what was computed is written' in capsys.readouterr().out
     assert len(result(tmp_path, 'images')) == 3
     assert {r['frame'] for r in result(tmp_path)} == {0, 1, 2}

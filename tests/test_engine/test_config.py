@@ -19,6 +19,16 @@ def test_a_missing_config_is_named(tmp_path):
         load_config(tmp_path / 'nothing.py')
 
 
+@pytest.mark.parametrize('name, content', [
+    ('a.py', 'model = dict('), ('a.py', 'model = nowhere'),
+    ('a.py', "_base_ = 'nowhere.py'"), ('a.json', '{'), ('a.jpg', '')])
+def test_what_is_no_config_is_named(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(InputError, match=f'{name}: cannot be read as a config') as info:
+        load_config(tmp_path / name)
+    assert '\n' not in str(info.value)
+
+
 def test_a_config_without_model_is_named():
     path = CONFIGS / '_base_' / 'default_runtime.py'
     with pytest.raises(InputError, match='default_runtime.py.*key "model"'):

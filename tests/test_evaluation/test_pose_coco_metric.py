@@ -353,11 +353,16 @@ def test_the_tested_images_are_scored(tmp_path, crowd):
         assert_figures(ours, plain(part, found, meta))
 
 
-def test_tested_images_without_anybody(tmp_path, warned):
+@pytest.mark.parametrize('crowd', [False, True])
+def test_tested_images_without_anybody(tmp_path, warned, crowd):
+    """Nobody, or nobody but crowds, which COCO's evaluation passes over."""
     truth = make_ground_truth(COCO_META)
     empty = truth['images'][0]['id']
+    persons = [a for a in truth['annotations'] if a['image_id'] == empty]
     truth['annotations'] = [
         a for a in truth['annotations'] if a['image_id'] != empty]
+    if crowd:
+        truth['annotations'] += [dict(a, iscrowd=1) for a in persons]
     (tmp_path / 'ann.json').write_text(json.dumps(truth))
     metric = METRICS.build(dict(
         type='PoseCocoMetric', ann_file=str(tmp_path / 'ann.json'),

@@ -297,6 +297,7 @@ def test_results_as_plain_values(estimator, photographs):
     ('none', 'none: no such image, folder or video'),
     (np.zeros((0, 4)), 'is no '),
     (np.zeros((4, 4, 2), np.uint8), 'is no '),
+    (np.array(5), 'is no '),
     (np.zeros((4, 4), np.int64), 'is no '),
     (np.full((4, 4), 200.0), 'floats from 200 to 200'),
     (np.full((4, 4), np.nan), 'floats from nan'),

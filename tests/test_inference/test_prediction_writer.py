@@ -4,6 +4,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 
 import cv2
 import numpy as np
@@ -129,6 +130,29 @@ def test_a_folder_in_use_is_refused(tmp_path):
     assert json.loads((tmp_path / 'predictions.json').read_text()) == []
 
 
+def test_a_folder_that_is_removed_ends_the_run(tmp_path):
+    source = open_source(random_image(4, 5))
+    with PredictionWriter(tmp_path / 'out', source) as writer:
+        shutil.rmtree(tmp_path / 'out')
+        with pytest.raises(InputError, match='was removed while this run'):
+            writer.add(result(next(iter(source)), [PERSON]))
+
+
+@pytest.mark.parametrize('running, refused', [('csv', 'coco'), ('coco', 'csv')])
+def test_a_refused_run_leaves_older_results(tmp_path, running, refused):
+    """The lock that all runs share comes before any file is emptied."""
+    source = open_source(random_image(4, 5))
+    with PredictionWriter(tmp_path, source, formats=[refused]) as writer:
+        writer.add(result(next(iter(source)), [PERSON]))
+    kept = writer.predictions_file if refused == 'coco' else writer.table_file
+    before, when = kept.read_bytes(), kept.stat().st_mtime_ns
+    with PredictionWriter(tmp_path, source, formats=[running]):
+        for _ in range(2):
+            with pytest.raises(InputError, match='another run writes to it'):
+                PredictionWriter(tmp_path, source, formats=[refused])
+    assert kept.read_bytes() == before and kept.stat().st_mtime_ns == when
+
+
 def test_kinds_that_hold_no_colours_are_drawn_as_png(tmp_path):
     folder = tmp_path / 'in'
     folder.mkdir()
@@ -185,6 +209,9 @@ def test_a_drawing_replaces_a_link_and_not_what_it_leads_to(tmp_path):
 def test_folders_that_cannot_be(tmp_path):
     source = open_source(random_image(4, 5))
     (tmp_path / 'loop').symlink_to(tmp_path / 'loop')
+    (tmp_path / 'broken').symlink_to('nowhere')
+    with pytest.raises(InputError, match='a link to nowhere, which is not there'):
+        PredictionWriter(tmp_path / 'broken', source, formats=['coco'])
     for name in tmp_path / 'loop', tmp_path / ('a' * 300), 'a\0b':
         with pytest.raises(InputError, match='cannot be written|no name of a'):
             PredictionWriter(name, source)

@@ -4,6 +4,8 @@ from __future__ import annotations
 import errno
 import os
 import re
+import socket
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -169,15 +171,60 @@ def test_files_that_are_none(tmp_path):
     frames = list(open_source(tmp_path))
     assert [f.name['file_name'] for f in frames] == ['a.png', 'c.png', 'd.png']
     assert [f.image is None for f in frames] == [False, True, True]
-    assert frames[2].problem.endswith('d.png: not a file')
+    assert frames[2].problem.endswith('d.png: a pipe, not a file')
+
+
+def test_sources_that_are_neither_file_nor_folder(tmp_path, monkeypatch):
+    os.mkfifo(tmp_path / 'pipe')
+    (tmp_path / 'broken.jpg').symlink_to('nowhere.jpg')
+    (tmp_path / 'empty.mp4').touch()
+    # A socket's path must be shorter than a folder of pytest may be.
+    monkeypatch.chdir(tmp_path)
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind('socket.png')
+    for name, words in (
+            ('pipe', 'a pipe, not a file'),
+            ('socket.png', 'a socket, not a file'),
+            ('broken.jpg', 'a link to nowhere.jpg, which is not there'),
+            ('empty.mp4', 'the file is empty'),
+            ('empty.mp4/a.jpg', r'cannot be read \(Not a directory'),
+            (os.devnull, 'a device, not a file'),
+            ('', 'no name of an image')):
+        with pytest.raises(InputError, match=words) as info:
+            open_source(name)
+        assert name in str(info.value)
+
+
+@contextmanager
+def without_rights():
+    """Lay down the rights of root, for which no folder is closed."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+def test_what_is_in_a_closed_folder_is_not_missing(tmp_path):
+    closed = tmp_path / 'closed'
+    closed.mkdir()
+    cv2.imwrite(str(closed / 'a.jpg'), random_image(5, 6))
+    closed.chmod(0)
+    try:
+        with without_rights(), pytest.raises(
+                InputError, match=r'a.jpg: cannot be read \(Permission denied'):
+            open_source(closed / 'a.jpg')
+    finally:
+        closed.chmod(0o700)
 
 
 @pytest.mark.parametrize('name', ['a' * 300, 'a' * 300 + '.jpg', 'a\0b.jpg'])
 def test_names_that_no_file_has(name):
-    with pytest.raises(InputError, match='no such image'):
-        open_source(name)
-    with pytest.raises(InputError, match='no such image|File name too long'):
-        PoseEstimator()(name)
+    for find in open_source, PoseEstimator():
+        with pytest.raises(InputError, match='no name of a file|too long'):
+            find(name)
 
 
 def test_a_folder_that_cannot_be_read(tmp_path, monkeypatch):

@@ -214,8 +214,19 @@ def test_anchors_start_as_people_in_the_mean_pose():
 def test_mean_pose_fits_the_keypoints():
     with pytest.raises(InputError, match='mean_pose has 3 points'):
         MODELS.build(dict(model_cfg().head, mean_pose=[[0, 0]] * 3))
+    for wrong in [[0, 0, 0]], [[0, 0]] * 16 + [[0]], [[0, float('nan')]], [['0', 0]]:
+        points = wrong * 17 if len(wrong) == 1 else wrong
+        with pytest.raises(InputError, match='mean_pose: each point must be two'):
+            MODELS.build(dict(model_cfg().head, mean_pose=points))
     head = MODELS.build(dict(model_cfg().head, mean_pose=None))
     assert (head.mean_pose == 0).all()
+
+
+def test_a_number_of_keypoints_must_be_that_of_the_metainfo():
+    head = MODELS.build(dict(model_cfg().head, num_keypoints=17))
+    assert head.num_keypoints == 17
+    with pytest.raises(InputError, match='num_keypoints is 5, and .* has 17'):
+        MODELS.build(dict(model_cfg().head, num_keypoints=5))
 
 
 def test_levels_need_anchors():

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 from small_nets import CONFIGS, training_cfg
+from tool_loader import load_tool
+
+from sasd_mmpose import InputError
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,3 +66,30 @@ def test_no_data_folder_ends_with_one_line(tmp_path):
     assert 'Traceback' not in done.stderr
     last = done.stderr.splitlines()[-1]
     assert last.startswith('error: ') and str(tmp_path / 'nowhere') in last
+
+
+@pytest.mark.parametrize('arguments, line', [
+    (['nowhere.py'], 'nowhere.py: no such config file'),
+    (['broken.py'], 'broken.py: cannot be read as a config'),
+    ([str(CONFIGS / 'sasd_xs_coco_mini.py'), '--work-dir', 'broken.py'],
+     r'broken.py: cannot be written \(File exists'),
+    (['--launcher', 'none', '--work-dir', 'link', str(
+        CONFIGS / 'sasd_xs_coco_mini.py'), '--cfg-options', 'a=1'],
+     r'link: cannot be written \(a link to none, which is not there'),
+])
+def test_what_mmpose_would_end_with_a_traceback_for(
+        tmp_path, monkeypatch, arguments, line):
+    monkeypatch.chdir(tmp_path)
+    Path('broken.py').write_text('model = dict(')
+    Path('link').symlink_to('none')
+    tool = load_tool('_mmpose_tool')
+    with pytest.raises(InputError, match=line):
+        tool.check_arguments(arguments)
+
+
+def test_arguments_that_can_be_used(tmp_path):
+    tool = load_tool('_mmpose_tool')
+    tool.check_arguments([])
+    tool.check_arguments([str(CONFIGS / 'sasd_xs_coco_mini.py'), 'a.pth',
+                          '--work-dir', str(tmp_path / 'made' / 'deep'), '--resume'])
+    assert (tmp_path / 'made' / 'deep').is_dir()

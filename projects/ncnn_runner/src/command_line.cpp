@@ -86,6 +86,9 @@ class Arguments {
 void check(const CommandLine& command) {
   if (command.model.empty()) throw InputError("no model folder given; see --help");
   if (command.images.empty()) throw InputError("no image given; see --help");
+  for (const auto& image : command.images) {
+    if (image.empty()) throw InputError("'': no name of an image");
+  }
   if (!command.out && !command.bench) {
     throw InputError("--out DIR says where to write; see --help");
   }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -21,17 +23,47 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Say why there is no image file at a path; nothing where there is a file.
+///
+/// To read from a pipe or a device might never end.
+std::string why_no_file(const fs::path& file) {
+  std::error_code error;
+  switch (fs::status(file, error).type()) {
+    case fs::file_type::regular:
+      return "";
+    case fs::file_type::directory:
+      return "a folder; name its images";
+    case fs::file_type::fifo:
+      return "a pipe, not a file";
+    case fs::file_type::socket:
+      return "a socket, not a file";
+    case fs::file_type::character:
+    case fs::file_type::block:
+      return "a device, not a file";
+    case fs::file_type::not_found: {
+      std::error_code no_link;
+      const fs::path target = fs::read_symlink(file, no_link);
+      return no_link ? "no such image"
+                     : "a link to " + target.string() + ", which is not there";
+    }
+    default:  // a closed folder, a link to itself, a name that is too long
+      return "cannot be read (" + error.message() + ")";
+  }
+}
+
 std::vector<std::uint8_t> read_file(const fs::path& file) {
-  std::error_code ignored;  // of a name that is too long, or a link to itself
-  if (!fs::exists(file, ignored)) throw InputError(file.string() + ": no such image");
-  if (!fs::is_regular_file(file, ignored)) {
-    throw InputError(file.string() + ": is no file");
+  std::string problem = why_no_file(file);
+  std::vector<std::uint8_t> content;
+  if (problem.empty()) {
+    std::ifstream stream(file, std::ios::binary);
+    if (stream) {
+      content.assign(std::istreambuf_iterator<char>(stream), {});
+      if (content.empty()) problem = "the file is empty";
+    } else {
+      problem = "cannot be read (" + std::generic_category().message(errno) + ")";
+    }
   }
-  std::ifstream stream(file, std::ios::binary);
-  std::vector<std::uint8_t> content{std::istreambuf_iterator<char>(stream), {}};
-  if (content.empty()) {
-    throw InputError(file.string() + ": cannot be read, or is empty");
-  }
+  if (!problem.empty()) throw InputError(file.string() + ": " + problem);
   return content;
 }
 
@@ -50,14 +82,29 @@ Image turned(Image image, int orientation) {
   return upright;
 }
 
+/// Whether a BMP file lacks some of its pixels, which decoders make black.
+bool is_cut_bmp(const std::vector<std::uint8_t>& file) {
+  const auto number = [&](std::size_t at) {  // four bytes, the lowest first
+    return static_cast<std::int32_t>(file[at] | file[at + 1] << 8 | file[at + 2] << 16 |
+                                     std::uint32_t{file[at + 3]} << 24);
+  };
+  if (file.size() < 54 || file[0] != 'B' || file[1] != 'M') return false;
+  const bool plain = number(30) == 0 || number(30) == 3;  // not compressed
+  const std::int64_t bits = std::int64_t{number(18)} * (file[28] | file[29] << 8);
+  const std::int64_t rows = std::abs(std::int64_t{number(22)});
+  const std::int64_t needed = number(10) + (bits + 31) / 32 * 4 * rows;
+  return plain && static_cast<std::int64_t>(file.size()) < needed;
+}
+
+InputError not_whole(const fs::path& file) {
+  return InputError(file.string() +
+                    ": not a whole JPEG, PNG, BMP or PNM image that can be decoded");
+}
+
 /// Decode with what ncnn brings along.
 Image decode(const std::vector<std::uint8_t>& content, const fs::path& file) {
   const cv::Mat decoded = cv::imdecode(content, cv::IMREAD_COLOR);
-  if (decoded.empty()) {
-    throw InputError(file.string() +
-                     ": not a whole JPEG, PNG, BMP or PNM image that can be "
-                     "decoded");
-  }
+  if (decoded.empty()) throw not_whole(file);
   Image image(Size{decoded.cols, decoded.rows});
   std::copy_n(decoded.data, image.rgb.size(), image.rgb.begin());
   swap_red_and_blue(image.rgb.data(), image.rgb.size());
@@ -86,6 +133,8 @@ bool ends_as_its_kind(const fs::path& file) {
 
 Image read_image(const fs::path& file) {
   const std::vector<std::uint8_t> content = read_file(file);
+  // Decoders make what is missing grey.
+  if (is_cut_short(content) || is_cut_bmp(content)) throw not_whole(file);
   std::optional<Image> jpeg = decode_jpeg(content);
   return turned(jpeg ? *std::move(jpeg) : decode(content, file),
                 exif_orientation(content));

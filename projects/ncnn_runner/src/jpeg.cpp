@@ -1,8 +1,29 @@
 #include "jpeg.h"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+namespace sasd {
+
+bool is_cut_short(const std::vector<std::uint8_t>& file) {
+  const std::size_t size = file.size();
+  if (size < 2 || file[0] != 0xFF || file[1] != 0xD8) return false;
+  std::size_t at = 2;
+  // Segments until the image's own data: a preview among them has an end, too.
+  while (at + 3 < size && file[at] == 0xFF && file[at + 1] != 0xDA) {
+    const bool padding = file[at + 1] == 0xFF;
+    at += padding ? 1 : 2 + (std::size_t{file[at + 2]} << 8 | file[at + 3]);
+  }
+  constexpr std::array<std::uint8_t, 2> kEnd{0xFF, 0xD9};
+  const auto rest = file.begin() + static_cast<std::ptrdiff_t>(std::min(at, size));
+  return std::search(rest, file.end(), kEnd.begin(), kEnd.end()) == file.end();
+}
+
+}  // namespace sasd
+
 #ifdef SASD_WITH_JPEG
 
-#include <cstddef>
 #include <cstdio>  // before jpeglib.h, which lacks it
 
 #include <jpeglib.h>
@@ -40,7 +61,6 @@ bool decode(const std::vector<std::uint8_t>& content, jpeg_decompress_struct& in
     JSAMPROW row = image.row(static_cast<int>(info.output_scanline));
     jpeg_read_scanlines(&info, &row, 1);
   }
-  // What is missing of a file that ends too early is grey, as with OpenCV.
   jpeg_finish_decompress(&info);
   return true;
 }

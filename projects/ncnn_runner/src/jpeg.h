@@ -15,4 +15,7 @@ namespace sasd {
 /// grey or YCbCr JPEG file.
 std::optional<Image> decode_jpeg(const std::vector<std::uint8_t>& content);
 
+/// Whether a JPEG file lacks its end; false for a file of another kind.
+bool is_cut_short(const std::vector<std::uint8_t>& file);
+
 }  // namespace sasd

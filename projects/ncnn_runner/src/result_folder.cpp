@@ -12,7 +12,17 @@ namespace {
 namespace fs = std::filesystem;
 
 InputError cannot_be_made(const fs::path& folder, const std::error_code& error) {
-  return InputError(folder.string() + ": cannot be made (" + error.message() +
+  std::string reason = error.message();
+  for (const fs::path& part : {folder, folder.parent_path()}) {
+    // Of a link that leads nowhere, the system says that the file exists.
+    std::error_code other;
+    const fs::path target = fs::read_symlink(part, other);
+    if (!other && !fs::exists(part, other)) {
+      reason = part.string() + " is a link to " + target.string() +
+               ", which is not there";
+    }
+  }
+  return InputError(folder.string() + ": cannot be made (" + reason +
                     "); name another folder with --out");
 }
 

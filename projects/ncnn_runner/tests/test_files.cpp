@@ -1,5 +1,8 @@
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -53,11 +56,30 @@ void images_that_cannot_be_read_are_named() {
   folder.write("empty.jpg", "");
   folder.write("text.jpg", "no image");
   CHECK_REFUSED(read_image(folder.path() / "none.jpg"), "none.jpg: no such image");
-  CHECK_REFUSED(read_image(folder.path() / "empty.jpg"), "empty.jpg: cannot be read");
+  CHECK_REFUSED(read_image(folder.path() / "empty.jpg"), "empty.jpg: the file is empty");
   CHECK_REFUSED(read_image(folder.path() / "text.jpg"), "text.jpg: not a whole");
-  CHECK_REFUSED(read_image(folder.path()), "is no file");
+  CHECK_REFUSED(read_image(folder.path()), ": a folder");
   const std::string too_long = std::string(300, 'a') + ".jpg";
-  CHECK_REFUSED(read_image(folder.path() / too_long), "no such image");
+  CHECK_REFUSED(read_image(folder.path() / too_long), "too long");
+  std::filesystem::create_symlink("nowhere", folder.path() / "broken.jpg");
+  CHECK_REFUSED(read_image(folder.path() / "broken.jpg"),
+                "a link to nowhere, which is not there");
+  CHECK(mkfifo((folder.path() / "pipe.jpg").c_str(), 0600) == 0);
+  CHECK_REFUSED(read_image(folder.path() / "pipe.jpg"), "a pipe, not a file");
+  CHECK_REFUSED(read_image("/dev/null"), "a device, not a file");
+}
+
+void a_file_that_is_cut_short_is_refused(const std::string& kind) {
+  const TemporaryFolder folder;
+  write_image(folder.path() / ("a" + kind), Image(Size{63, 48}));
+  std::ifstream stream(folder.path() / ("a" + kind), std::ios::binary);
+  const std::string whole{std::istreambuf_iterator<char>(stream), {}};
+  for (const std::size_t missing : {std::size_t{1}, std::size_t{9}, whole.size() / 2}) {
+    folder.write("cut" + kind, whole.substr(0, whole.size() - missing));
+    CHECK_REFUSED(read_image(folder.path() / ("cut" + kind)), ": not a whole");
+  }
+  folder.write("more" + kind, whole + "and more");
+  CHECK((read_image(folder.path() / ("more" + kind)).size == Size{63, 48}));
 }
 
 void a_written_image_is_read_back() {
@@ -158,6 +180,8 @@ int main() {
   files_that_do_not_say_stay_as_they_are();
   every_beginning_of_a_file_is_survived();
   images_that_cannot_be_read_are_named();
+  a_file_that_is_cut_short_is_refused(".jpg");
+  a_file_that_is_cut_short_is_refused(".bmp");
   a_written_image_is_read_back();
   an_image_gets_its_name_when_it_is_whole();
   drawn_images_keep_their_names();

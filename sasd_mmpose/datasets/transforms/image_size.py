@@ -48,7 +48,7 @@ def check_image_size(results: dict, size: tuple[int, int]) -> None:
     if stated is None or tuple(stated) == size[::-1]:
         return
     height, width = stated
-    turned = (', that is without the turn of its EXIF data'
+    turned = (' (width and height exchanged, as where EXIF data turn an image)'
               if tuple(stated) == tuple(size) else '')
     raise UnreadableImage(
         f'{results.get("img_path")}: {size[0]} x {size[1]} pixels, and the '

@@ -8,6 +8,7 @@ from mmpose.registry import TRANSFORMS
 
 from ...errors import InputError
 from ...images import UnreadableImage, decode_image, to_bgr_uint8, why_unreadable
+from ...paths import what_is_odd
 from .image_file import ArrayImage, OpenImage, open_image
 from .image_size import check_image_size
 
@@ -34,6 +35,9 @@ def read_image(path: str, backend_args: dict | None = None) -> np.ndarray:
 
 def _read_file(path: str, backend_args: dict | None) -> bytes:
     """Return a file's content; raise :class:`UnreadableImage` without one."""
+    odd = what_is_odd(path)
+    if odd is not None:
+        raise UnreadableImage(f'{path}: {odd}')
     try:
         return fileio.get(path, backend_args=backend_args)
     except OSError as error:

@@ -169,6 +169,6 @@ def _check_schedules(source: str, saved: list[Mapping], current: list[Mapping]) 
                 raise InputError(
                     f'{source}: param_scheduler[{number}] has {key}='
                     f'{old[key]!r}, and {value!r} in this config (another '
-                    'length of training or schedule); resume with the '
+                    'batch_size, length of training or schedule); resume with the '
                     'settings of then, or start from the weights, with '
                     'load_from and without resume')

@@ -6,6 +6,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
+from ...errors import one_line
+
 
 @HOOKS.register_module()
 class SkippedImagesHook(Hook):
@@ -37,7 +39,7 @@ class SkippedImagesHook(Hook):
             for line in sample.metainfo.get('skipped_images', ()):
                 if line not in self._lines:
                     self._lines[line] = None
-                    runner.logger.warning(f'skipped: {line}')
+                    runner.logger.warning(one_line(f'skipped: {line}'))
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Log how many images were skipped so far, over all processes.
@@ -49,6 +51,6 @@ class SkippedImagesHook(Hook):
             line for part in all_gather_object(list(self._lines))
             for line in part))
         if lines:
-            runner.logger.warning(
+            runner.logger.warning(one_line(
                 f'{len(lines)} unreadable images were skipped so far; first: '
-                f'{lines[0]}')
+                f'{lines[0]}'))

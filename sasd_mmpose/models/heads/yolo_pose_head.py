@@ -131,10 +131,12 @@ class YOLOPoseHead(BaseModule):
             for a net that is not trained.
         norm_cfg (dict): Normalisation layer.
         act_cfg (dict): Activation layer.
+        num_keypoints (int | None): As MMPose's other heads have it; not
+            needed, and that of ``metainfo``.
         init_cfg (dict | list[dict] | None): Initialisation of the weights.
 
     Raises:
-        InputError: ``metainfo`` contradicts itself.
+        InputError: ``metainfo`` contradicts itself or the other arguments.
     """
     level_type = PoseHeadLevel
 
@@ -147,6 +149,7 @@ class YOLOPoseHead(BaseModule):
                  criterion: OptConfigType = None,
                  norm_cfg: dict = NORM_CFG,
                  act_cfg: dict = ACT_CFG,
+                 num_keypoints: int | None = None,
                  init_cfg: dict | list[dict] | None = None) -> None:
         super().__init__(init_cfg=init_cfg)
         if len(anchors) != len(strides):
@@ -155,6 +158,11 @@ class YOLOPoseHead(BaseModule):
         metainfo = checked_metainfo(metainfo, 'model.head.metainfo')
         self.metainfo = parse_pose_metainfo(metainfo)
         self.num_keypoints = self.metainfo['num_keypoints']
+        if num_keypoints not in (None, self.num_keypoints):
+            raise InputError(
+                f'model.head.num_keypoints is {num_keypoints!r}, and '
+                f'model.head.metainfo has {self.num_keypoints} keypoints; take '
+                'num_keypoints out, or mend the metainfo')
         self.flip_indices = self.metainfo['flip_indices']
         self.coder = YOLOPoseCoder(self.num_keypoints)
         self.strides = tuple(strides)
@@ -186,7 +194,14 @@ class YOLOPoseHead(BaseModule):
                 f'model.head.mean_pose has {len(mean_pose)} points and '
                 f'model.head.metainfo {self.num_keypoints} keypoints; take '
                 'what sasd anchors prints for the config, or None')
-        return torch.tensor(mean_pose, dtype=torch.float32)
+        try:
+            pose = torch.tensor(mean_pose, dtype=torch.float32)
+        except (TypeError, ValueError):  # points of other lengths, or text
+            pose = torch.empty(0)
+        if pose.shape != (self.num_keypoints, 2) or not pose.isfinite().all():
+            raise InputError('model.head.mean_pose: each point must be two finite '
+                             f'numbers, x and y; not {mean_pose!r}')
+        return pose
 
     def forward(self, feats: Features) -> tuple[Tensor, ...]:
         """Compute the raw maps.
