@@ -207,7 +207,12 @@ def _shown_name(origin: Path | int | str) -> str:
 def _open_capture(origin: Path | int | str, timeout: float) -> cv2.VideoCapture:
     """Open a video by OpenCV; see :class:`VideoSource`."""
     if isinstance(origin, int):
-        return cv2.VideoCapture(origin)
+        # Where there is no such camera, OpenCV says of each driver that it failed.
+        level = cv2.setLogLevel(0)
+        try:
+            return cv2.VideoCapture(origin)
+        finally:
+            cv2.setLogLevel(level)
     if isinstance(origin, Path):
         return cv2.VideoCapture(opencv_path(origin))
     limit = round(1000 * timeout)
@@ -290,6 +295,9 @@ def open_source(source: Source) -> ImageSource | VideoSource:
         return ImageSource(source)
     if isinstance(source, str) and is_address(source):
         return VideoSource(source)
+    if isinstance(source, str) and '://' in source:
+        raise InputError(f'{_shown_name(source)}: no address that can be read; take '
+                         'http, https, rtsp, rtmp, udp, tcp or srt, or a file')
     path = Path(source)
     if os.path.isdir(path):  # Path.is_dir raises for names that are too long
         paths = _images_in(path)

@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from videos import FakeCamera, serve, write_video
+from videos import FakeCamera, serve, serve_rtsp, write_video
 
 from sasd_mmpose import InputError, PoseEstimator
 from sasd_mmpose.inference import sources as sources_module
@@ -111,6 +111,17 @@ def test_a_stream_that_ends_or_stalls(stall, problem):
         *frames, last = source
     assert frames and all(f.image.shape == (48, 64, 3) for f in frames)
     assert re.match(rf'http://[0-9.:]+/clip: {problem}', last.problem)
+
+
+@pytest.mark.parametrize('stall,problem', [
+    (0, 'gave no more frames after 5'), (30, 'no frame for 2 s after 5')])
+def test_an_rtsp_camera_that_ends_or_stalls(stall, problem):
+    with serve_rtsp(5, stall=stall) as address:
+        video = VideoSource(address, timeout=2.0)
+        *frames, last = video
+    assert video.endless and [f.image_id for f in frames] == [1, 2, 3, 4, 5]
+    assert frames[3].image.mean() == pytest.approx(120, abs=3)
+    assert problem in last.problem and 'secret' not in last.problem
 
 
 def test_nothing_at_an_address():
