@@ -4,6 +4,7 @@ from .cpu_budget_hook import CPUBudgetHook
 from .fast_backbone_hook import FastBackboneHook
 from .finite_loss_hook import FiniteLossHook
 from .images_per_hour_hook import ImagesPerHourHook
+from .last_checkpoint_hook import LastCheckpointHook
 from .resume_guard_hook import ResumeGuardHook
 from .run_summary_hook import RunSummaryHook
 from .same_keypoints_hook import SameKeypointsHook
@@ -15,6 +16,7 @@ from .time_limit_hook import TimeLimitHook, TimeLimitReached
 __all__ = [
     'CPUBudgetHook', 'ChannelsLastHook', 'CheckpointGuardHook',
     'FastBackboneHook', 'FiniteLossHook', 'ImagesPerHourHook',
-    'ResumeGuardHook', 'RunSummaryHook', 'SASDStageHook', 'SameKeypointsHook',
-    'SampleSeedHook', 'SkippedImagesHook', 'TimeLimitHook', 'TimeLimitReached'
+    'LastCheckpointHook', 'ResumeGuardHook', 'RunSummaryHook', 'SASDStageHook',
+    'SameKeypointsHook', 'SampleSeedHook', 'SkippedImagesHook', 'TimeLimitHook',
+    'TimeLimitReached'
 ]
