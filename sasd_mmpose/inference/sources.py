@@ -4,9 +4,9 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import cv2
 import numpy as np
@@ -268,6 +268,12 @@ def is_image(source: object) -> bool:
         and Path(source).suffix.lower() in IMAGE_SUFFIXES)
 
 
+def is_collection(source: object) -> TypeGuard[Iterable[Image]]:
+    """Say whether a source is a list or a generator, or the like, of images."""
+    return isinstance(source, Iterable) and not isinstance(
+        source, (str, Path, np.ndarray, bytes, bytearray, Mapping))
+
+
 def open_source(source: Source) -> ImageSource | VideoSource:
     """Open what a user names.
 
@@ -287,12 +293,12 @@ def open_source(source: Source) -> ImageSource | VideoSource:
         return VideoSource(source)
     if isinstance(source, np.ndarray):
         return ImageSource([source])
-    if not isinstance(source, (str, Path)):
-        if not isinstance(source, Iterable):
-            raise InputError(
-                f'source: {type(source).__name__} is neither an image, a list '
-                'of images, a folder, a video nor the number of a camera')
+    if is_collection(source):
         return ImageSource(source)
+    if not isinstance(source, (str, Path)):
+        raise InputError(
+            f'source: {type(source).__name__} is neither an image, a list '
+            'of images, a folder, a video nor the number of a camera')
     if isinstance(source, str) and is_address(source):
         return VideoSource(source)
     if isinstance(source, str) and '://' in source:

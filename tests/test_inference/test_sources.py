@@ -151,7 +151,7 @@ def test_lists_and_arrays(tmp_path):
     assert [f.image_id for f in frames] == [1, 2]
     assert frames[1].image is array and frames[1].name == {}
     assert [f.image_id for f in open_source(iter([tmp_path / '7.png']))] == [1]
-    for odd in 1.5, None, True:
+    for odd in 1.5, None, True, b'x.png', dict(a=array):
         with pytest.raises(InputError, match='neither an image, a list'):
             open_source(odd)
 
