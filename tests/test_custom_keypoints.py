@@ -65,6 +65,13 @@ def write_yolo(folder: Path, pairs: bool) -> Path:
     return folder / 'data.yaml'
 
 
+def published(text: str) -> str:
+    """Return the weights that the guide starts from; they are there."""
+    path = re.search(r"load_from = '(.*)'", text)[1]
+    assert (GUIDE.parents[1] / path).is_file()
+    return path
+
+
 def guide_config(folder: Path) -> str:
     """Take the config out of the guide and put real paths into it."""
     text = re.search(r'```python\n(_base_.*?)```', GUIDE.read_text(), re.DOTALL)[1]
@@ -72,7 +79,7 @@ def guide_config(folder: Path) -> str:
             './sasd_xs_coco.py': str(CONFIGS / 'sasd_xs_coco.py'),
             'data/cats/': f'{folder}/data/',
             '../../cats/': f'{folder}/cats/',
-            'sasd_xs_coco.pth': str(folder / 'seventeen.pth')}.items():
+            published(text): str(folder / 'seventeen.pth')}.items():
         assert old in text, old
         text = text.replace(old, new)
     return text

@@ -1,12 +1,16 @@
 """Videos and a camera, for the tests."""
 from __future__ import annotations
 
+import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 
+import av
 import cv2
 import numpy as np
 
@@ -74,3 +78,71 @@ def serve(content: bytes, kind: str, stall: float = 0) -> Iterator[str]:
         ended.set()
         server.shutdown()
         server.server_close()
+
+
+_SDP = """v=0
+s=clip
+c=IN IP4 127.0.0.1
+t=0 0
+m=video 0 RTP/AVP 96
+a=rtpmap:96 MP4V-ES/90000
+"""
+
+
+@contextmanager
+def serve_rtsp(frames: int, size: tuple[int, int] = (64, 48),
+               stall: float = 0) -> Iterator[str]:
+    """Serve grey frames as a camera does, and hold the line after them.
+
+    Yields:
+        str: The address.
+    """
+    class Handler(StreamRequestHandler):
+        def handle(self):
+            for request in self.rfile:
+                answer, body = '', ''
+                headers = {}
+                while (line := self.rfile.readline().decode().strip()):
+                    name, _, headers[name] = line.partition(': ')
+                status = '200 OK'
+                if request.startswith(b'DESCRIBE'):
+                    answer, body = 'Content-Type: application/sdp\r\n', _SDP
+                if request.startswith(b'SETUP'):
+                    answer = 'Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\n'
+                    if 'TCP' not in headers['Transport']:
+                        status = '461 Unsupported Transport'
+                self.wfile.write((
+                    f'RTSP/1.0 {status}\r\nCSeq: {headers["CSeq"]}\r\n'
+                    f'Session: 1\r\n{answer}Content-Length: {len(body)}\r\n\r\n'
+                    f'{body}').encode())
+                if request.startswith(b'PLAY'):
+                    return self.play()
+
+        def play(self):
+            for index, data in enumerate(packets):
+                packet = struct.pack('>BBHII', 128, 224, index, 9000 * index, 1) + data
+                self.wfile.write(b'$\0' + struct.pack('>H', len(packet)) + packet)
+            ended.wait(stall)
+
+    packets = _encode(frames, size)
+    ended = threading.Event()
+    with ThreadingTCPServer(('127.0.0.1', 0), Handler) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f'rtsp://user:secret@127.0.0.1:{server.server_address[1]}/clip'
+        finally:
+            ended.set()
+            server.shutdown()
+
+
+def _encode(frames: int, size: tuple[int, int]) -> list[bytes]:
+    """Encode grey frames as MPEG-4, each of them for itself."""
+    codec = av.CodecContext.create('mpeg4', 'w')
+    codec.width, codec.height = size
+    codec.pix_fmt, codec.time_base, codec.gop_size = 'yuv420p', Fraction(1, 10), 1
+    images = [av.VideoFrame.from_ndarray(
+        np.full((*size[::-1], 3), 40 * i, np.uint8), format='bgr24')
+        for i in range(frames)]
+    return [bytes(packet) for image in (*images, None)
+            for packet in codec.encode(image)]

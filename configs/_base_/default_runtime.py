@@ -17,6 +17,7 @@ default_hooks = dict(
     sample_seed=dict(type='SampleSeedHook'),
     same_keypoints=dict(type='SameKeypointsHook'),
     resume_guard=dict(type='ResumeGuardHook'),
+    last_checkpoint=dict(type='LastCheckpointHook'),
     summary=dict(type='RunSummaryHook'),
     visualization=dict(type='PoseVisualizationHook', enable=False))
 

@@ -63,7 +63,7 @@ def print_table(report: Report) -> None:
     from rich.text import Text
     print(f'{report.num_images} images, {report.num_annotations} annotations: '
           + ('nothing is wrong' if not report.findings else
-             f'{len(report.findings)} kinds of faults'))
+             f'{len(report.findings)} kind{"s"[:len(report.findings) != 1]} of faults'))
     if not report.findings:
         return
     table = Table()

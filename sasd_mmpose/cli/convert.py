@@ -100,12 +100,31 @@ def exports_in(folder: Path) -> dict[str, Path]:
     """
     found = sorted(folder.glob('*/_annotations.coco.json'))
     if found:
-        return {file.parent.name.replace('valid', 'val'): file for file in found}
+        return by_part({file.parent.name: file for file in found})
     found = sorted((folder / 'annotations').glob('*.json')) or sorted(
         folder.glob('*.json'))
     if not found:
         raise InputError(f'{folder}: no export in it; name its json file')
-    return {file.stem: file for file in found}
+    return by_part({file.stem: file for file in found})
+
+
+def by_part(files: dict[str, Path]) -> dict[str, Path]:
+    """Rename the parts by :func:`part_of`, unless two would be the same."""
+    parts = {part_of(name): file for name, file in files.items()}
+    return parts if len(parts) == len(files) else files
+
+
+def part_of(name: str) -> str:
+    """Name a part as configs do: train, val, test, or as the tool has it."""
+    part = subset_of(name)
+    known = dict(train='train', training='train', val='val', valid='val',
+                 validation='val', test='test')
+    return known.get(part.lower(), part)
+
+
+def subset_of(name: str) -> str:
+    """Return the subset in the name of a json file of CVAT."""
+    return name.removeprefix('person_keypoints_')
 
 
 def from_files(files: dict[str, Path], images: str | None) -> Converted:
@@ -114,6 +133,9 @@ def from_files(files: dict[str, Path], images: str | None) -> Converted:
     parts, folders, first = {}, {}, None
     for part, file in files.items():
         folder = Path(images) if images else image_folder(file)
+        # CVAT has a folder for each part, and in each the same names of frames.
+        own = folder / subset_of(file.stem)
+        folder = own if own.is_dir() else folder
         parts[part], keypoints = tidy(read_coco_export(file), file, folder)
         folders[part] = folder.resolve()
         if first is not None and keypoints.names != first.names:

@@ -232,8 +232,9 @@ def report(writer: Any, total: int | None, failed: bool) -> int:
     """Say what there is and where, and return the exit status."""
     if total == len(writer.problems) == 1 and not writer.num_images:
         raise InputError(writer.problems[0].partition(': ')[2])
-    what = 'images' if writer.fps is None else 'frames'
-    print(f'{writer.num_persons} people in {writer.num_images} {what}')
+    what = 'image' if writer.fps is None else 'frame'
+    print(f'{writer.num_persons} {"person" if writer.num_persons == 1 else "people"} '
+          f'in {writer.num_images} {what}{"" if writer.num_images == 1 else "s"}')
     if 'coco' in writer.formats:
         print(f'  poses     {writer.predictions_file}')
     if 'csv' in writer.formats:

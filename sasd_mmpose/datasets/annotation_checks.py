@@ -52,6 +52,8 @@ class Needs:
         crowd_index (bool): Whether each image must have its ``crowdIndex``.
         visible_only (bool): Whether ``num_keypoints`` counts visibility 2
             only, as in CrowdPose, instead of 1 and 2.
+        names (Sequence[str]): Of the keypoints, as the metainfo orders them;
+            empty where these are not to be compared.
     """
     num_keypoints: int | None = None
     category: Category = None
@@ -59,6 +61,7 @@ class Needs:
     area: bool = False
     crowd_index: bool = False
     visible_only: bool = False
+    names: Sequence[str] = ()
 
 
 class AnnotationSet(NamedTuple):
@@ -134,6 +137,7 @@ def inspect_annotations(
     findings += more
     if table is None:
         return findings, None
+    findings += _name_findings(content['categories'], chosen, table, needs.names)
     findings += _value_findings(table)
     if errors_of(findings):
         return findings, None
@@ -334,6 +338,29 @@ def _person_table(images: Sequence[dict], annotations: Sequence[dict],
         sizes=array([sizes[r['image_id']] for r in records], 2)), []
 
 
+def _name_findings(categories: Sequence[dict], chosen: Sequence[int],
+                   table: PersonTable, names: Sequence[str]) -> list[Finding]:
+    """Compare the names that the categories list with persons and metainfo."""
+    findings = []
+    count = table.keypoints.shape[1]
+    for index, category in enumerate(categories):
+        listed = category.get('keypoints')
+        if category['id'] not in chosen or not isinstance(listed, list) or not listed:
+            continue
+        place = f'categories[{index}].keypoints'
+        if table.records and len(listed) != count:
+            findings.append(warning(
+                place, f'{len(listed)} names, and the persons have {count} '
+                'keypoints; the names are not used'))
+        elif Counter(map(str, listed)) == Counter(names) and listed != [*names]:
+            found, wanted = next(pair for pair in zip(listed, names)
+                                 if pair[0] != pair[1])
+            findings.append(error(
+                place, f'the names have another order than in the metainfo ({found!r} '
+                f'where that has {wanted!r}); put both into the order of the labels'))
+    return findings
+
+
 def _value_findings(table: PersonTable) -> list[Finding]:
     """Check boxes, visibilities, labelled coordinates, areas and crowds."""
     boxes, points = table.boxes, table.keypoints
@@ -418,7 +445,7 @@ def _plausibility_findings(table: PersonTable, needs: Needs) -> list[Finding]:
     def add(persons: np.ndarray, key: str, message: str) -> None:
         findings.append(warning(
             table.place(int(np.flatnonzero(persons)[0]), key),
-            f'one of {persons.sum()} (of {count}) persons {message}',
+            f'{_one_of(int(persons.sum()), count)} {message}',
             table.positions(np.flatnonzero(persons))))
 
     if needs.labels and (sides <= 0).all():
@@ -442,6 +469,12 @@ def _plausibility_findings(table: PersonTable, needs: Needs) -> list[Finding]:
         add(out_of_image.any(1), 'keypoints', 'with labelled keypoints '
             'outside the image; check its width and height')
     return findings
+
+
+def _one_of(count: int, total: int) -> str:
+    """Name one person of those that have the same fault."""
+    return f'one of {count} (of {total}) persons' if count > 1 else (
+        f'one person (of {total})')
 
 
 def _normalised(table: PersonTable) -> list[Finding]:
@@ -491,13 +524,13 @@ def _fill(table: PersonTable, needs: Needs) -> list[Finding]:
     if without_area and needs.area:
         findings.append(warning(
             table.place(without_area[0], 'area'),
-            f'one of {len(without_area)} (of {total}) persons that have no '
+            f'{_one_of(len(without_area), total)} that have no '
             f'area; {AREA_PER_BOX_AREA} x box area is used for them',
             table.positions(without_area)))
     if other_count:
         findings.append(warning(
             table.place(other_count[0], 'num_keypoints'),
-            f'one of {len(other_count)} (of {total}) persons whose number '
+            f'{_one_of(len(other_count), total)} whose number '
             'contradicts their visibilities, which are counted instead',
             table.positions(other_count)))
     return findings

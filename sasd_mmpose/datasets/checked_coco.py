@@ -135,7 +135,8 @@ class CheckedAnnotationsMixin:
         annotations = load_annotations(self.ann_file, Needs(
             num_keypoints=self._metainfo['num_keypoints'],
             category=self.category, labels=not self.test_mode,
-            visible_only=self.VISIBLE_ONLY))
+            visible_only=self.VISIBLE_ONLY,
+            names=list(self._metainfo['keypoint_name2id'])))
         self._metainfo['CLASSES'] = annotations.categories
         self._check_folder()
         persons, images = self._of_sources(*self._parse(annotations))

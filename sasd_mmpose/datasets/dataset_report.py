@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from ..errors import InputError
 from ..findings import Finding, Severity, error, errors_of, warning
-from ..metainfo import metainfo_findings, read_dataset_info
+from ..metainfo import checked_metainfo, metainfo_findings, read_dataset_info
 from .annotation_checks import Category, Needs, inspect_annotations
 from .annotation_schema import and_others, read_json
 from .image_checks import image_findings
@@ -71,7 +71,8 @@ def check_dataset(annotations: str, images: str, metainfo: str | None = None,
     if info is not None:
         crowd_pose = info['dataset_name'] == 'crowdpose'
         needs = Needs(len(info['keypoint_info']), category,
-                      crowd_index=crowd_pose, visible_only=crowd_pose)
+                      crowd_index=crowd_pose, visible_only=crowd_pose,
+                      names=[k['name'] for k in info['keypoint_info'].values()])
     # Before the checks, which fill in what is missing.
     handled = list(_handled(content)) if isinstance(content, Mapping) else []
     found, usable = everything_wrong(content, needs)
@@ -113,7 +114,7 @@ def _check_metainfo(path: str | None) -> tuple[dict | None, list[Finding]]:
         return None, [error('metainfo', str(unusable))]
     findings = [f._replace(place=f'metainfo.{f.place}')
                 for f in metainfo_findings(info)]
-    return (None if findings else dict(info)), findings
+    return (None if findings else checked_metainfo(info, 'metainfo')), findings
 
 
 def everything_wrong(content: Any, needs: Needs

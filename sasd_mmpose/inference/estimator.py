@@ -26,6 +26,7 @@ from .sources import (
     ImageSource,
     Source,
     VideoSource,
+    is_collection,
     is_image,
     open_source,
     read_frame,
@@ -160,7 +161,7 @@ class PoseEstimator:
         """
         if source is None or is_image(source):
             return self.predict(source)
-        if isinstance(source, Iterable) and not isinstance(source, (str, Path)):
+        if is_collection(source):
             return self.predict_batch(list(source))
         frames = open_source(source)
         if frames.endless:

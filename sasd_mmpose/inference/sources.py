@@ -4,9 +4,9 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 import cv2
 import numpy as np
@@ -208,7 +208,12 @@ def _shown_name(origin: Path | int | str) -> str:
 def _open_capture(origin: Path | int | str, timeout: float) -> cv2.VideoCapture:
     """Open a video by OpenCV; see :class:`VideoSource`."""
     if isinstance(origin, int):
-        return cv2.VideoCapture(origin)
+        # Where there is no such camera, OpenCV says of each driver that it failed.
+        level = cv2.setLogLevel(0)
+        try:
+            return cv2.VideoCapture(origin)
+        finally:
+            cv2.setLogLevel(level)
     if isinstance(origin, Path):
         return cv2.VideoCapture(opencv_path(origin))
     limit = round(1000 * timeout)
@@ -275,6 +280,12 @@ def is_image(source: object) -> bool:
         and Path(source).suffix.lower() in IMAGE_SUFFIXES)
 
 
+def is_collection(source: object) -> TypeGuard[Iterable[Image]]:
+    """Say whether a source is a list or a generator, or the like, of images."""
+    return isinstance(source, Iterable) and not isinstance(
+        source, (str, Path, np.ndarray, bytes, bytearray, Mapping))
+
+
 def open_source(source: Source) -> ImageSource | VideoSource:
     """Open what a user names.
 
@@ -294,16 +305,19 @@ def open_source(source: Source) -> ImageSource | VideoSource:
         return VideoSource(source)
     if isinstance(source, np.ndarray):
         return ImageSource([source])
-    if not isinstance(source, (str, Path)):
-        if not isinstance(source, Iterable):
-            raise InputError(
-                f'source: {type(source).__name__} is neither an image, a list '
-                'of images, a folder, a video nor the number of a camera')
+    if is_collection(source):
         return ImageSource(source)
+    if not isinstance(source, (str, Path)):
+        raise InputError(
+            f'source: {type(source).__name__} is neither an image, a list '
+            'of images, a folder, a video nor the number of a camera')
     if isinstance(source, str) and is_address(source):
         return VideoSource(source)
     if source == '':  # which Path takes for the current folder
         raise InputError("'': no name of an image, a folder or a video")
+    if isinstance(source, str) and '://' in source:
+        raise InputError(f'{_shown_name(source)}: no address that can be read; take '
+                         'http, https, rtsp, rtmp, udp, tcp or srt, or a file')
     path = Path(source)
     if os.path.isdir(path):  # Path.is_dir raises for names that are too long
         paths = _images_in(path)

@@ -13,6 +13,9 @@ from .smoothing import PoseSmoother
 # Where keypoints of the same person may be in the next frame, relative to the
 # person's size: one sigma for all, since a deployed net does not know COCO's.
 SIGMA = 0.1
+# Who resembles somebody in the same frame so much is the same person, found twice:
+# of 100 labelled pairs of people in COCO images, less than one pair does.
+DOUBLE_SIMILARITY = 0.7
 # Of the last displacement, what goes into the velocity.
 VELOCITY_SHARE = 0.3
 
@@ -53,7 +56,7 @@ class PoseTracker:
     most: the keypoints of a track, moved on by its velocity, are compared as in
     OKS. Keypoints tell people apart whose boxes overlap, where trackers of
     boxes switch. As in ByteTrack, people with low scores may go on with a track
-    but start none.
+    but start none; nor does somebody whom the net has found twice.
 
     Args:
         new_score (float): Least score of a person who starts a track.
@@ -84,18 +87,29 @@ class PoseTracker:
 
         Returns:
             list[int | None]: Per person the identity, counted from 1; None
-            for a person of low score who continues no track.
+            for a person of low score who continues no track, and for the
+            lower score of somebody who is found twice.
         """
         self._tracks = [track for track in self._tracks
                         if seconds - track.seconds <= self.max_gap]
         identities: list[int | None] = [None] * len(people)
-        for index, track in self._match(people, seconds):
-            self._tracks[track].see(people[index], seconds)
-            identities[index] = self._tracks[track].identity
-        for index, person in enumerate(people):
-            if identities[index] is None and person.score >= self.new_score:
-                identities[index] = self._start(person, seconds)
+        single = self._without_doubles(people)
+        for index, track in self._match([people[i] for i in single], seconds):
+            self._tracks[track].see(people[single[index]], seconds)
+            identities[single[index]] = self._tracks[track].identity
+        for index in single:
+            if identities[index] is None and people[index].score >= self.new_score:
+                identities[index] = self._start(people[index], seconds)
         return identities
+
+    def _without_doubles(self, people: Sequence[Person]) -> list[int]:
+        """Return the places of the people, in order, each of them once."""
+        single: list[int] = []
+        for index in sorted(range(len(people)), key=lambda i: -people[i].score):
+            if all(self._similarity(people[index], people[other]) < DOUBLE_SIMILARITY
+                   for other in single):
+                single.append(index)
+        return sorted(single)
 
     def _start(self, person: Person, seconds: float) -> int:
         """Start a track, and return its identity."""
@@ -110,7 +124,8 @@ class PoseTracker:
         if not people or not self._tracks:
             return []
         similarity = np.array([
-            [self._similarity(person, track, seconds) for track in self._tracks]
+            [self._similarity(person, track.person, track.shift_at(seconds))
+             for track in self._tracks]
             for person in people])
         pairs = []
         while similarity.max() >= self.min_similarity:
@@ -120,17 +135,22 @@ class PoseTracker:
             similarity[person] = similarity[:, track] = -1
         return pairs
 
-    def _similarity(self, person: Person, track: _Track,
-                    seconds: float) -> float:
-        """Compare the keypoints that both show, as in OKS; in [0, 1]."""
-        last = track.person
+    def _similarity(self, person: Person, other: Person,
+                    shift: np.ndarray | float = 0.0) -> float:
+        """Compare the keypoints that both show, as in OKS; in [0, 1].
+
+        Args:
+            person (Person): The one.
+            other (Person): The other.
+            shift (np.ndarray): How far the other has moved since, pixels, (2,).
+        """
         both = ((person.keypoint_scores >= self.keypoint_thr) &
-                (last.keypoint_scores >= self.keypoint_thr))
+                (other.keypoint_scores >= self.keypoint_thr))
         if not both.any():
             return 0.0
-        moved = last.keypoints + track.shift_at(seconds)
+        moved = other.keypoints + shift
         distance = ((person.keypoints - moved)[both]**2).sum(axis=1)
-        area = max(_area(person.box), _area(last.box), 1.0)
+        area = max(_area(person.box), _area(other.box), 1.0)
         return float(np.exp(-distance / (2 * area * SIGMA**2)).mean())
 
 

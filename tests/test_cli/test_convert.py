@@ -76,12 +76,10 @@ def test_exports_as_they_come(tmp_path, tool, file, images):
     out = tmp_path / 'out'
     sasd('convert', folder, '--out', out)
     part, = (path.stem for path in out.glob('*.json'))
-    assert part == dict(cvat='person_keypoints_default', roboflow='train').get(
-        tool, 'result')
+    assert part == dict(cvat='default', roboflow='train').get(tool, 'result')
     assert [b['link'] for b in metainfo(out)['skeleton_info'].values()] == [
         ('nose', 'left_paw')]
-    root = folder / ('images' if tool == 'cvat' else images)
-    assert check(out, part, root) == 0
+    assert check(out, part, folder / images) == 0
 
 
 def test_an_edited_metainfo_is_not_overwritten(tmp_path):
@@ -109,3 +107,13 @@ def test_labels_of_another_kind(tmp_path):
     with pytest.raises(InputError, match="--bones: 'nose' is not two"):
         sasd('convert', write_yolo(tmp_path / 'in'), '--out', tmp_path / 'out',
              '--bones', 'nose')
+
+
+def test_parts_of_cvat_with_the_same_names_of_frames(tmp_path):
+    for part in 'Train', 'Validation':
+        write_export(tmp_path / 'in' / 'annotations' / f'person_keypoints_{part}.json',
+                     tmp_path / 'in' / 'images' / part)
+    out = tmp_path / 'cats'
+    sasd('convert', tmp_path / 'in', '--out', out)
+    assert check(out, 'train', tmp_path / 'in' / 'images' / 'Train') == 0
+    assert check(out, 'val', tmp_path / 'in' / 'images' / 'Validation') == 0

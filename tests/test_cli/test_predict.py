@@ -69,16 +69,20 @@ def test_a_video_on_a_web_server(predict, tmp_path):
     assert (tmp_path / 'out' / 'drawn.mp4').is_file()
 
 
-def test_an_address_that_nobody_answers(tmp_path):
+@pytest.mark.parametrize('origin,problem', [
+    ('rtsp://127.0.0.1:1/x',
+     'no video that OpenCV can open; is the address right, and up?'),
+    ('ftp://127.0.0.1/x', 'no address that can be read; take http, https, rtsp, '
+     'rtmp, udp, tcp or srt, or a file'),
+    ('cam97', 'cannot be opened; is it there, and free?')])
+def test_where_nobody_answers_there_is_one_line(tmp_path, origin, problem):
     """Neither OpenCV nor FFmpeg adds a line of its own."""
     done = subprocess.run(
-        [sys.executable, '-m', 'sasd_mmpose', 'predict', 'rtsp://127.0.0.1:1/x',
+        [sys.executable, '-m', 'sasd_mmpose', 'predict', origin,
          '--out', tmp_path / 'out'], capture_output=True, check=False, text=True,
         timeout=60)
     assert done.returncode == 1
-    assert done.stderr == (
-        'error: rtsp://127.0.0.1:1/x: no video that OpenCV can open; is the '
-        'address right, and up?\n')
+    assert done.stderr == f'error: {origin.replace("cam", "camera ")}: {problem}\n'
 
 
 def test_image(predict, tmp_path, capsys):
@@ -86,7 +90,7 @@ def test_image(predict, tmp_path, capsys):
     assert predict(tmp_path / 'a.png') == 0
     said = capsys.readouterr().out
     persons = result(tmp_path)
-    assert f'{len(persons)} people in 1 images' in said
+    assert f'{len(persons)} people in 1 image\n' in said
     assert str(tmp_path / 'out' / 'predictions.json') in said
     assert (tmp_path / 'out' / 'drawn' / 'a.png').is_file()
 

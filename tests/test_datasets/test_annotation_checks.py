@@ -368,3 +368,20 @@ def test_an_image_that_is_listed_twice_is_named():
     assert [f.place for f in found] == ['images[1].file_name']
     assert found[0].severity is Severity.WARNING
     assert first in found[0].message
+
+
+def test_names_of_the_category_are_compared():
+    content = make_content()
+    names = [f'k{i}' for i in range(17)]
+    content['categories'][0]['keypoints'] = [names[1], names[0], *names[2:]]
+    finding, = inspect_annotations(content, Needs(17, names=names))[0]
+    assert str(finding).startswith(
+        'categories[0].keypoints: the names have another order than in the metainfo '
+        "('k1' where that has 'k0')") and finding.severity is Severity.ERROR
+    # Other names for the same keypoints are no matter.
+    other = [f'joint {name}' for name in names]
+    assert inspect_annotations(content, Needs(17, names=other))[0] == []
+    content['categories'][0]['keypoints'] = names[:2]
+    finding, = inspect_annotations(content, Needs(17, names=names))[0]
+    assert '2 names, and the persons have 17' in str(finding)
+    assert finding.severity is Severity.WARNING

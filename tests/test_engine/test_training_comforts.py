@@ -36,6 +36,7 @@ def small_cfg(work_dir: Path, epochs: int):
     cfg.default_hooks.checkpoint = dict(
         type='CheckpointHook', interval=1, max_keep_ckpts=1,
         save_best='coco/AP', rule='greater')
+    cfg.default_hooks.last_checkpoint = dict(type='LastCheckpointHook')
     cfg.default_hooks.summary = dict(type='RunSummaryHook')
     dataset = dict(cfg.train_dataloader.dataset, test_mode=True, pipeline=[
         cfg.load, dict(type='PoseResize', input_size=(64, 64)), cfg.pack_test])
@@ -51,6 +52,7 @@ def small_cfg(work_dir: Path, epochs: int):
 def test_early_stopping_and_the_summary(tmp_path, monkeypatch):
     monkeypatch.setattr(FallingMetric, 'value', 1.0)
     cfg = small_cfg(tmp_path, 9)
+    cfg.default_hooks.checkpoint.interval = 2
     # As docs/training.md has it.
     cfg.default_hooks.early_stopping = dict(
         type='EarlyStoppingHook', monitor='coco/AP', rule='greater', patience=2)

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from videos import FakeCamera, serve, write_video
+from videos import FakeCamera, serve, serve_rtsp, write_video
 
 from sasd_mmpose import InputError, PoseEstimator
 from sasd_mmpose.inference import sources as sources_module
@@ -115,6 +115,17 @@ def test_a_stream_that_ends_or_stalls(stall, problem):
     assert re.match(rf'http://[0-9.:]+/clip: {problem}', last.problem)
 
 
+@pytest.mark.parametrize('stall,problem', [
+    (0, 'gave no more frames after 5'), (30, 'no frame for 2 s after 5')])
+def test_an_rtsp_camera_that_ends_or_stalls(stall, problem):
+    with serve_rtsp(5, stall=stall) as address:
+        video = VideoSource(address, timeout=2.0)
+        *frames, last = video
+    assert video.endless and [f.image_id for f in frames] == [1, 2, 3, 4, 5]
+    assert frames[3].image.mean() == pytest.approx(120, abs=3)
+    assert problem in last.problem and 'secret' not in last.problem
+
+
 def test_nothing_at_an_address():
     with pytest.raises(InputError, match='^http://127.0.0.1:9/x: no video that'):
         open_source('http://me:secret@127.0.0.1:9/x')
@@ -142,7 +153,7 @@ def test_lists_and_arrays(tmp_path):
     assert [f.image_id for f in frames] == [1, 2]
     assert frames[1].image is array and frames[1].name == {}
     assert [f.image_id for f in open_source(iter([tmp_path / '7.png']))] == [1]
-    for odd in 1.5, None, True:
+    for odd in 1.5, None, True, b'x.png', dict(a=array):
         with pytest.raises(InputError, match='neither an image, a list'):
             open_source(odd)
 

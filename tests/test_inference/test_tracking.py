@@ -66,6 +66,16 @@ def test_low_scores_go_on_but_do_not_begin():
     assert tracker.update([person(1, 0.4)], 2 / FPS) == [who]
 
 
+def test_somebody_found_twice_is_one_person():
+    tracker = PoseTracker()
+    assert tracker.update([person(0, 0.6), person(1)], 0) == [None, 1]
+    # The better one goes on, also where the other lies nearer to the last place.
+    assert tracker.update([person(3), person(1, 0.5)], 1 / FPS) == [1, None]
+    assert tracker.update([person(4)], 2 / FPS) == [1]
+    # Side by side, they are two.
+    assert tracker.update([person(4), person(19)], 3 / FPS) == [1, 2]
+
+
 def test_one_frame_and_nobody():
     tracker = PoseTracker()
     assert tracker.update([], 0) == []

@@ -3,6 +3,7 @@ from .checkpoint_guard_hook import CheckpointGuardHook
 from .fast_backbone_hook import FastBackboneHook
 from .finite_loss_hook import FiniteLossHook
 from .images_per_hour_hook import ImagesPerHourHook
+from .last_checkpoint_hook import LastCheckpointHook
 from .resume_guard_hook import ResumeGuardHook
 from .run_summary_hook import RunSummaryHook
 from .same_keypoints_hook import SameKeypointsHook
@@ -13,6 +14,6 @@ from .skipped_images_hook import SkippedImagesHook
 __all__ = [
     'ChannelsLastHook', 'CheckpointGuardHook',
     'FastBackboneHook', 'FiniteLossHook', 'ImagesPerHourHook',
-    'ResumeGuardHook', 'RunSummaryHook', 'SASDStageHook', 'SameKeypointsHook',
-    'SampleSeedHook', 'SkippedImagesHook'
+    'LastCheckpointHook', 'ResumeGuardHook', 'RunSummaryHook', 'SASDStageHook',
+    'SameKeypointsHook', 'SampleSeedHook', 'SkippedImagesHook'
 ]

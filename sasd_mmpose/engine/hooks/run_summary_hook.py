@@ -30,13 +30,14 @@ def _lines(runner: Runner) -> list[str]:
     best = _best(runner)
     if best is not None:
         lines.append(f'  best         {best}')
-    last = folder / 'last_checkpoint'
-    if last.is_file():
-        lines.append(f'  last         {last.read_text().strip()}')
+    note = folder / 'last_checkpoint'
+    last = note.read_text().strip() if note.is_file() else None
+    if last is not None:
+        lines.append(f'  last         {last}')
     lines.append(f'  logs         {runner.log_dir}')
     config = folder / Path(runner.cfg.filename or 'config.py').name
-    if config.is_file() and last.is_file():
-        checkpoint = (best or last.read_text()).split()[0]
+    checkpoint = (best or last or '').partition(' (')[0]
+    if config.is_file() and checkpoint:
         lines += [
             f'  test         python tools/test.py {config} {checkpoint}',
             f'  try          sasd predict IMAGE --out out --config {config} '
