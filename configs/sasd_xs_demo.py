@@ -6,8 +6,8 @@ _base_ = ['./_base_/synthetic_people.py', './_base_/schedules/muon.py']
 
 minutes = 10
 base_lr = 4e-3
-published = ('weights/sasd_xs_coco_mini_longer/'
-             'sasd_xs_coco_mini_longer_fp16-c2b85a5a.pth')
+published = ('weights/sasd_xs_pose_mix/'
+             'sasd_xs_pose_mix_fp16-d474fc54.pth')
 
 model = dict(
     # Statistics stay those of many photographs.

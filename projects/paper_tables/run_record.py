@@ -4,11 +4,13 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import median
 
 import torch
 from mmengine.config import Config
@@ -21,6 +23,8 @@ from sasd_mmpose.engine.config import load_config
 from sasd_mmpose.environment import machine
 from sasd_mmpose.errors import InputError
 
+# What ImagesPerHourHook logs.
+RATE = re.compile(r'epoch (\d+): (\d+) images an hour, (\d+) iterations')
 # Where and how a run ran, not what it was; MMEngine writes them itself.
 _RUN_KEYS = ('launcher', 'work_dir', 'resume', 'visualizer.name')
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +75,50 @@ def overrides(cfg: Config, base: Config) -> dict[str, object]:
     gone = [key for key in old if key not in new
             and not any(name.startswith(f'{key}.') for name in new)]
     return changed | dict.fromkeys(gone)
+
+
+def epochs_of(work_dir: Path, last: float = math.inf) -> list[dict]:
+    """Read epochs, images an hour and iterations from all logs of a run.
+
+    Args:
+        work_dir (Path): Work directory of the training.
+        last (float): The last epoch that counts.
+
+    Returns:
+        list[dict]: By epoch. One that was trained twice, since a run was
+        killed, counts once.
+    """
+    rates = {}
+    for log in sorted(work_dir.glob('*/*.log')):
+        for epoch, rate, iterations in RATE.findall(log.read_text()):
+            rates[int(epoch)] = dict(
+                epoch=int(epoch), images_per_hour=int(rate),
+                iterations=int(iterations))
+    return [rates[epoch] for epoch in sorted(rates) if epoch <= last]
+
+
+def hours_of(epochs: Sequence[dict], batch_size: int) -> float:
+    """Add up the time of epochs.
+
+    Args:
+        epochs (Sequence[dict]): Of :func:`epochs_of`. The first one stands for
+            those before it, too.
+        batch_size (int): Images of an iteration.
+
+    Returns:
+        float: Hours. An epoch at less than half of the usual speed counts as a
+        usual one: the process was stopped in it.
+    """
+    if not epochs:
+        return 0.0
+    usual = median(epoch['images_per_hour'] for epoch in epochs)
+    done, hours = 0, 0.0
+    for epoch in epochs:
+        rate = epoch['images_per_hour']
+        hours += ((epoch['iterations'] - done) * batch_size /
+                  (rate if 2 * rate >= usual else usual))
+        done = epoch['iterations']
+    return hours
 
 
 def training_hours(work_dir: Path, last_step: float = math.inf) -> float:
@@ -171,7 +219,9 @@ def record_run(work_dir: Path, checkpoint: Path, folder: Path, config: Path,
                      f'{cfg.input_size[0]} px',
         flip_test=bool(cfg.model.test_cfg.get('flip_test', False)),
         training_hours=round(
-            sum(training_hours(one, meta.get('iter', math.inf))
+            sum(hours_of(epochs_of(one, meta.get('epoch', math.inf)),
+                         cfg.train_dataloader.batch_size)
+                or training_hours(one, meta.get('iter', math.inf))
                 for one in work_dirs), 2),
         machine=machine(),
         torch=torch.__version__,

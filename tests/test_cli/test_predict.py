@@ -171,10 +171,12 @@ def test_no_window_where_there_is_no_display(predict, tmp_path, monkeypatch):
 
 @pytest.fixture
 def interruptible():
-    """Ctrl-C counts, also where the tests run in the background of a shell."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Ctrl-C and SIGHUP count, also in the background of a shell or under nohup."""
+    ctrl_c = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hangup = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
-    signal.signal(signal.SIGINT, before)
+    signal.signal(signal.SIGINT, ctrl_c)
+    signal.signal(signal.SIGHUP, hangup)
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])

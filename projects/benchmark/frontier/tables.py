@@ -140,7 +140,7 @@ def _about_pair(result: Mapping, ours: Mapping, pair: Mapping) -> str:
         f'Measured on {ours["measured_ap"]["images"]} images of coco_mini val (one '
         f'thread, ONNX Runtime, without flip test), RTMDet-nano with TinyPose has '
         f'{measured(pair):.1f} AP in {milliseconds(pair):.0f} ms per image, and the '
-        f'net that is published here, which has seen few images, '
+        f'net that is published here, trained on few images, '
         f'{measured(ours):.1f} AP in {milliseconds(ours):.0f} ms{since}.')
 
 

@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 from small_nets import training_cfg
 from tool_loader import command
 
+from projects.paper_tables.run_record import epochs_of, hours_of
 from sasd_mmpose import InputError
 
 TOOL = 'projects.paper_tables.tools.keep_progress'
@@ -57,6 +58,20 @@ def test_weights_and_record(tmp_path, monkeypatch):
     started.train()
     for name, value in weights.items():
         assert torch.equal(start.weights[name], value.to(start.weights[name].dtype))
+
+
+def test_an_epoch_in_which_the_run_stood_still_counts_as_a_usual_one(tmp_path):
+    log = tmp_path / 'run' / '1' / '1.log'
+    log.parent.mkdir(parents=True)
+    log.write_text('\n'.join(
+        f'epoch {epoch}: {rate} images an hour, {10 * epoch} iterations'
+        for epoch, rate in ((2, 1000), (3, 1000), (4, 50), (5, 800))))
+    epochs = epochs_of(tmp_path / 'run')
+    # Two epochs of 160 images before the log begins, at the rate of the second.
+    assert hours_of(epochs, 16) == pytest.approx(
+        320 / 1000 + 160 / 1000 + 160 / 900 + 160 / 800)
+    assert len(epochs_of(tmp_path / 'run', last=3)) == 2
+    assert hours_of([], 16) == 0
 
 
 def test_without_a_checkpoint(tmp_path, monkeypatch):

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
 import subprocess
 from pathlib import Path
 
@@ -22,7 +21,8 @@ from mmengine.runner import find_latest_checkpoint
 import sasd_mmpose.registration  # noqa: F401  (loads MMEngine's checkpoints)
 from sasd_mmpose.errors import InputError, install_excepthook
 
-RATE = re.compile(r'epoch (\d+): (\d+) images an hour, (\d+) iterations')
+from ..run_record import epochs_of, hours_of
+
 # Not trained before the twin takes part.
 LEFT_OUT = ('aux_level.', )
 
@@ -37,20 +37,6 @@ def averaged_weights(checkpoint: dict) -> dict[str, torch.Tensor]:
         for name, value in checkpoint['state_dict'].items()
         if not name.startswith(LEFT_OUT)
     }
-
-
-def epochs_of(work_dir: Path) -> list[dict]:
-    """Read epochs, images an hour and iterations from all logs of a run.
-
-    An epoch that was trained twice, since a run was killed, counts once.
-    """
-    rates = {}
-    for log in sorted(work_dir.glob('*/*.log')):
-        for epoch, rate, iterations in RATE.findall(log.read_text()):
-            rates[int(epoch)] = dict(
-                epoch=int(epoch), images_per_hour=int(rate),
-                iterations=int(iterations))
-    return [rates[epoch] for epoch in sorted(rates)]
 
 
 def metrics_of(work_dir: Path) -> list[dict]:
@@ -75,12 +61,9 @@ def record_of(work_dir: Path, meta: dict, batch_size: int) -> dict:
     Returns:
         dict: For the json.
     """
-    epochs = [e for e in epochs_of(work_dir) if e['epoch'] <= meta['epoch']]
-    done, hours = 0, 0.0
-    for epoch in epochs:
-        hours += ((epoch['iterations'] - done) * batch_size /
-                  epoch['images_per_hour'])
-        done = epoch['iterations']
+    epochs = epochs_of(work_dir, meta['epoch'])
+    hours = hours_of(epochs, batch_size)
+    done = epochs[-1]['iterations'] if epochs else 0
     return dict(
         commit=subprocess.run(
             ['git', 'rev-parse', 'HEAD'], capture_output=True, text=True,

@@ -180,6 +180,18 @@ SHORT_TRIALS = {
 }
 
 
+def long_run_table() -> str:
+    """AP over the epochs of the run that the published weights are of."""
+    run = read('sasd_xs_pose_mix/record.json')
+    keys = ('AP', 'AP .5', 'AP .75', 'AP (M)', 'AP (L)', 'AR')
+    table = markdown(
+        ['epoch', *keys],
+        [[str(test['step']), *(f'{test[f"coco/{key}"]:.3f}' for key in keys)]
+         for test in run['validations']])
+    return (f'{run["epoch"]} epochs, {run["images"]:,} images, {run["hours"]:.1f} '
+            'hours of one core.\n\n' + table)
+
+
 def short_trials_table() -> str:
     """What settings gave in short trainings of equal CPU time."""
     rows = []
@@ -397,7 +409,8 @@ TABLES: dict[str, Callable[[], str]] = dict(
     models=model_table, demo=demo_table, runs=run_table, trials=trials_table,
     nets=net_table, deployed=deployed_table, decoding=decoding_table,
     levels=level_table, tracking=tracking_table, smoothing=smoothing_table,
-    video=video_table, short_trials=short_trials_table, step=step_table,
+    video=video_table, short_trials=short_trials_table, long_run=long_run_table,
+    step=step_table,
     frontier=partial(frontier_table, 'frontier', with_quoted=True),
     activations=partial(activation_table, 'time'),
     export_form=export_form_table,

@@ -42,45 +42,45 @@ anchors = [
         ],
     ],
 ]
-auto_scale_lr = dict(base_batch_size=8)
+auto_scale_lr = dict(base_batch_size=16)
 base_lr = 0.002
+coco_mini = dict(
+    ann_file='annotations/person_keypoints_train.json',
+    data_mode='bottomup',
+    data_prefix=dict(img='images/'),
+    data_root='data/coco_mini/',
+    filter_cfg=dict(filter_empty_gt=True),
+    type='CheckedCocoDataset')
 color = dict(
-    hue_delta=9, saturation_delta=90, type='YOLOXHSVRandomAug', value_delta=90)
-crop = dict(
-    fill=True,
-    input_size=[
-        384,
-        384,
-    ],
-    rotate_factor=20.0,
-    scale_factor=[
-        0.7,
-        1.4,
-    ],
-    type='PoseRandomCrop')
+    hue_delta=9, saturation_delta=60, type='YOLOXHSVRandomAug', value_delta=60)
 crop_size = [
-    384,
-    384,
+    320,
+    320,
 ]
 custom_hooks = [
     dict(type='CheckpointGuardHook'),
 ]
 custom_imports = dict(
-    allow_failed_imports=False, imports=['sasd_mmpose.registration',
+    allow_failed_imports=False, imports=[
+        'sasd_mmpose.registration',
     ])
 data_mode = 'bottomup'
 data_root = 'data/coco_mini/'
 default_hooks = dict(
     checkpoint=dict(
-        interval=1,
+        interval=2,
         max_keep_ckpts=2,
         rule='greater',
         save_best='coco/AP',
         type='CheckpointHook'),
+    last_checkpoint=dict(type='LastCheckpointHook'),
     logger=dict(interval=50, type='LoggerHook'),
     param_scheduler=dict(type='ParamSchedulerHook'),
+    resume_guard=dict(type='ResumeGuardHook'),
+    same_keypoints=dict(type='SameKeypointsHook'),
     sample_seed=dict(type='SampleSeedHook'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    summary=dict(type='RunSummaryHook'),
     timer=dict(type='IterTimerHook'),
     visualization=dict(enable=False, type='PoseVisualizationHook'))
 default_scope = 'mmpose'
@@ -100,19 +100,96 @@ env_cfg = dict(
     dist_cfg=dict(backend='nccl'),
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0))
 find_unused_parameters = True
+finish = [
+    dict(
+        hue_delta=9,
+        saturation_delta=60,
+        type='YOLOXHSVRandomAug',
+        value_delta=60),
+    dict(prob=0.5, type='RandomFlip'),
+    dict(
+        by_box=True,
+        by_kpt=True,
+        keep_empty=False,
+        min_gt_bbox_wh=[
+            2,
+            2,
+        ],
+        type='FilterAnnotations'),
+    dict(
+        encoder=dict(type='YOLOXPoseAnnotationProcessor'),
+        type='GenerateTarget'),
+    dict(
+        meta_keys=[
+            'img_id',
+            'img_path',
+            'mosaic_img_paths',
+            'skipped_images',
+            'img_shape',
+            'flip',
+            'flip_direction',
+            'flip_indices',
+        ],
+        type='PackPoseTargets'),
+]
 flip = dict(prob=0.5, type='RandomFlip')
+full_rate_epochs = 60
 input_size = [
     512,
     512,
 ]
+large_images = dict(pipeline=[
+    dict(on_error='skip', type='LoadPoseImage'),
+    dict(
+        fill=True,
+        input_size=[
+            320,
+            320,
+        ],
+        rotate_factor=20.0,
+        scale_factor=[
+            0.6,
+            1.5,
+        ],
+        type='PoseRandomCrop'),
+    dict(
+        hue_delta=9,
+        saturation_delta=60,
+        type='YOLOXHSVRandomAug',
+        value_delta=60),
+    dict(prob=0.5, type='RandomFlip'),
+    dict(
+        by_box=True,
+        by_kpt=True,
+        keep_empty=False,
+        min_gt_bbox_wh=[
+            2,
+            2,
+        ],
+        type='FilterAnnotations'),
+    dict(
+        encoder=dict(type='YOLOXPoseAnnotationProcessor'),
+        type='GenerateTarget'),
+    dict(
+        meta_keys=[
+            'img_id',
+            'img_path',
+            'mosaic_img_paths',
+            'skipped_images',
+            'img_shape',
+            'flip',
+            'flip_direction',
+            'flip_indices',
+        ],
+        type='PackPoseTargets'),
+])
 load = dict(type='LoadPoseImage')
 load_from = None
 load_or_skip = dict(on_error='skip', type='LoadPoseImage')
 log_level = 'INFO'
 log_processor = dict(
     by_epoch=True, num_digits=6, type='LogProcessor', window_size=50)
-loss_distance = dict(loss_weight=3.0, type='KeypointDistanceLoss')
-max_epochs = 44
+max_epochs = 76
 mean_pose = [
     [
         -0.01,
@@ -184,10 +261,16 @@ mean_pose = [
     ],
 ]
 metainfo = dict(from_file='configs/_base_/datasets/coco.py')
+mix = dict(
+    ann_file='annotations/person_keypoints_train.json',
+    data_mode='bottomup',
+    data_prefix=dict(img='images/'),
+    data_root='data/pose_mix/',
+    type='CheckedCocoDataset')
 model = dict(
     backbone=dict(
         act_cfg=dict(inplace=True, negative_slope=0.1, type='LeakyReLU'),
-        frozen_stages=1,
+        frozen_stages=0,
         norm_eval=True,
         type='PoseShuffleNetV2',
         widen_factor=1.0),
@@ -340,6 +423,15 @@ model = dict(
         nms_thr=0.65,
         score_thr=0.001),
     type='BottomupPoseEstimator')
+more_sports = dict(
+    ann_file='annotations/person_keypoints_train.json',
+    data_mode='bottomup',
+    data_prefix=dict(img='images/'),
+    data_root='data/pose_mix/',
+    filter_cfg=dict(filter_empty_gt=True, sources=[
+        'lsp_extended',
+    ]),
+    type='CheckedCocoDataset')
 pack = dict(
     meta_keys=[
         'img_id',
@@ -351,7 +443,7 @@ pack = dict(
         'flip_direction',
         'flip_indices',
     ],
-    type='PackPoseInputs')
+    type='PackPoseTargets')
 pack_test = dict(
     meta_keys=[
         'id',
@@ -370,10 +462,84 @@ pack_test = dict(
     type='PackPoseInputs')
 randomness = dict(seed=0)
 resume = False
-scale_factor = [
-    0.5,
-    1.25,
+rotate_factor = 20.0
+scenes = dict(
+    ann_file='annotations/person_keypoints_train.json',
+    data_mode='bottomup',
+    data_prefix=dict(img='images/'),
+    data_root='data/pose_mix/',
+    filter_cfg=dict(
+        filter_empty_gt=True,
+        sources=[
+            'human_v2_coco',
+            'coco_train2017_kp',
+            'coco_train2017_boxes',
+            'coco_minicoco',
+        ]),
+    type='CheckedCocoDataset')
+shares = [
+    1.0,
+    0.67,
+    0.33,
+    0.17,
 ]
+small_images = dict(pipeline=[
+    dict(on_error='skip', type='LoadPoseImage'),
+    dict(
+        fill=True,
+        input_size=[
+            320,
+            320,
+        ],
+        rotate_factor=20.0,
+        scale_factor=[
+            0.6,
+            2.2,
+        ],
+        type='PoseRandomCrop'),
+    dict(
+        hue_delta=9,
+        saturation_delta=60,
+        type='YOLOXHSVRandomAug',
+        value_delta=60),
+    dict(prob=0.5, type='RandomFlip'),
+    dict(
+        by_box=True,
+        by_kpt=True,
+        keep_empty=False,
+        min_gt_bbox_wh=[
+            2,
+            2,
+        ],
+        type='FilterAnnotations'),
+    dict(
+        encoder=dict(type='YOLOXPoseAnnotationProcessor'),
+        type='GenerateTarget'),
+    dict(
+        meta_keys=[
+            'img_id',
+            'img_path',
+            'mosaic_img_paths',
+            'skipped_images',
+            'img_shape',
+            'flip',
+            'flip_direction',
+            'flip_indices',
+        ],
+        type='PackPoseTargets'),
+])
+sports = dict(
+    ann_file='annotations/person_keypoints_train.json',
+    data_mode='bottomup',
+    data_prefix=dict(img='images/'),
+    data_root='data/pose_mix/',
+    filter_cfg=dict(
+        filter_empty_gt=True, sources=[
+            'lsp',
+            'parse',
+            'fashion_hutd',
+        ]),
+    type='CheckedCocoDataset')
 strides = [
     8,
     16,
@@ -421,6 +587,51 @@ test_evaluator = dict(
     nms_mode='none',
     score_mode='bbox',
     type='PoseCocoMetric')
+train_pipeline_small = [
+    dict(on_error='skip', type='LoadPoseImage'),
+    dict(
+        fill=True,
+        input_size=[
+            320,
+            320,
+        ],
+        rotate_factor=20.0,
+        scale_factor=[
+            0.6,
+            2.2,
+        ],
+        type='PoseRandomCrop'),
+    dict(
+        hue_delta=9,
+        saturation_delta=60,
+        type='YOLOXHSVRandomAug',
+        value_delta=60),
+    dict(prob=0.5, type='RandomFlip'),
+    dict(
+        by_box=True,
+        by_kpt=True,
+        keep_empty=False,
+        min_gt_bbox_wh=[
+            2,
+            2,
+        ],
+        type='FilterAnnotations'),
+    dict(
+        encoder=dict(type='YOLOXPoseAnnotationProcessor'),
+        type='GenerateTarget'),
+    dict(
+        meta_keys=[
+            'img_id',
+            'img_path',
+            'mosaic_img_paths',
+            'skipped_images',
+            'img_shape',
+            'flip',
+            'flip_direction',
+            'flip_indices',
+        ],
+        type='PackPoseTargets'),
+]
 val_pipeline = [
     dict(type='LoadPoseImage'),
     dict(input_size=[
@@ -451,5 +662,4 @@ visualizer = dict(
     type='PoseLocalVisualizer', vis_backends=[
         dict(type='LocalVisBackend'),
     ])
-warmup_epochs = 22
 width = 56
