@@ -1,6 +1,7 @@
 """Draw docs/figures/example.jpg: what the published net finds in a photograph.
 
-The photograph is scikit-image's ``skimage.data.camera()``, by Lav Varshney, CC0.
+The photograph is scikit-image's ``skimage.data.astronaut()``, of Eileen Collins, by
+NASA, in the public domain.
 """
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ FIGURES = Path(__file__).parent
 
 
 def main() -> None:
-    people = PoseEstimator()(FIGURES / 'cameraman.png')
+    people = PoseEstimator()(FIGURES / 'astronaut.jpg')
     path = FIGURES / 'example.jpg'
     cv2.imwrite(str(path), people.draw(), [cv2.IMWRITE_JPEG_QUALITY, 92])
     print(f'{len(people)} persons; wrote {path}')

@@ -116,7 +116,7 @@ def convert(target: Path) -> None:
     os._exit(main([
         'export', str(net.config), str(net.checkpoint), '--to',
         'onnxruntime_static-512', '--image',
-        str(ROOT / 'docs' / 'figures' / 'cameraman.png'), '--out', str(target)]))
+        str(ROOT / 'docs' / 'figures' / 'astronaut.jpg'), '--out', str(target)]))
 
 
 def test_killed_while_converting(tmp_path, outcomes):

@@ -19,7 +19,7 @@ from .children import KILLED, run, small_disk, start
 pytestmark = [pytest.mark.faults, pytest.mark.slow]
 IMAGES = 12
 KILL_TRIALS = 8
-EXAMPLE = Path(__file__).parents[2] / 'docs' / 'figures' / 'cameraman.png'
+EXAMPLE = Path(__file__).parents[2] / 'docs' / 'figures' / 'astronaut.jpg'
 LIMIT = 120  # seconds
 
 
