@@ -5,6 +5,7 @@ import argparse
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
@@ -70,10 +71,16 @@ def quiet_video_libraries() -> None:
     os.environ.setdefault('OPENCV_FFMPEG_LOGLEVEL', '-8')  # nothing at all
 
 
+def quiet_mmpose() -> None:
+    """Drop MMPose's warning that it found its own file of COCO's keypoints."""
+    warnings.filterwarnings('ignore', message='The metainfo config file')
+
+
 def console() -> None:
     """The entry point: bad input ends with one line, and so does Ctrl-C."""
     install_excepthook()
     quiet_video_libraries()
+    quiet_mmpose()
     try:
         sys.exit(main())
     except KeyboardInterrupt:
