@@ -22,6 +22,7 @@ import torch
 from mmengine.registry import DefaultScope
 
 import sasd_mmpose.registration  # noqa: F401  (before any test imports MMPose)
+from sasd_mmpose.engine.quiet import forget_disabled
 
 REAL_IMAGES = {'coco_mini', 'crowdpose_mini', 'data_root'}
 
@@ -84,6 +85,7 @@ def logging_enabled() -> Iterator[None]:
     """Undo what a command, run as a function, sets for its whole process."""
     yield
     logging.disable(logging.NOTSET)
+    forget_disabled()
 
 
 @pytest.fixture(scope='session')

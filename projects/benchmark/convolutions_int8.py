@@ -10,6 +10,7 @@ import onnx
 from onnxruntime.quantization import quantize_static
 
 from sasd_mmpose.deploy.quantization import SETTINGS, Blobs, head_nodes, name_nodes
+from sasd_mmpose.engine.quiet import quiet_logs
 from sasd_mmpose.inference.model_description import InputSpec
 
 
@@ -24,9 +25,6 @@ def quantize_convolutions(file: Path, spec: InputSpec,
     """
     net = onnx.load(file)
     name_nodes(net.graph)
-    logging.disable(logging.WARNING)
-    try:
+    with quiet_logs(logging.WARNING):
         quantize_static(net, file, Blobs(spec, images), op_types_to_quantize=['Conv'],
                         nodes_to_exclude=sorted(head_nodes(net.graph)), **SETTINGS)
-    finally:
-        logging.disable(logging.NOTSET)

@@ -18,6 +18,7 @@ from torch import Tensor
 from .. import compat
 from ..engine.checkpoints import read_checkpoint
 from ..engine.config import load_config
+from ..engine.quiet import quiet_logs
 from ..errors import InputError
 from ..images import UnreadableImage, read_image
 from ..inference.model_description import (
@@ -165,16 +166,12 @@ def export_model(deploy_cfg: str | Path,
 @contextmanager
 def _quiet(log_level: str) -> Iterator[None]:
     """Leave out lesser messages, and warnings that exporters always give."""
-    logging.disable(getattr(logging, log_level) - 1)
-    with warnings.catch_warnings():
+    with quiet_logs(getattr(logging, log_level) - 1), warnings.catch_warnings():
         warnings.simplefilter('ignore', torch.jit.TracerWarning)
         warnings.simplefilter('ignore', DeprecationWarning)
         warnings.simplefilter('ignore', FutureWarning)
         warnings.filterwarnings('ignore', message='.*legacy TorchScript.*')
-        try:
-            yield
-        finally:
-            logging.disable(logging.NOTSET)
+        yield
 
 
 def _convert(deploy: Config, model: Config, weights: Mapping, image: np.ndarray,

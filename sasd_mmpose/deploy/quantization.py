@@ -22,6 +22,7 @@ from onnxruntime.quantization import (
 
 from ..datasets.person_boxes import with_pipeline
 from ..engine.config import load_config
+from ..engine.quiet import quiet_logs
 from ..errors import InputError
 from ..inference.letterbox import Letterbox
 from ..inference.model_description import InputSpec
@@ -131,9 +132,6 @@ def quantize(file: Path, spec: InputSpec, images: Iterable[np.ndarray]) -> None:
     """
     net = onnx.load(file)
     name_nodes(net.graph)
-    logging.disable(logging.WARNING)
-    try:
+    with quiet_logs(logging.WARNING):
         quantize_static(net, file, Blobs(spec, images),
                         nodes_to_exclude=sorted(head_nodes(net.graph)), **SETTINGS)
-    finally:
-        logging.disable(logging.NOTSET)
