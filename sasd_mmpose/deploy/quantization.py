@@ -118,8 +118,9 @@ def _spread(items: Sequence, number: int) -> Sequence:
     return items[::max(1, len(items) // number)][:number]
 
 
-def quantize(file: Path, spec: InputSpec, images: Iterable[np.ndarray]) -> None:
-    """Quantise every operator of a net that has an 8-bit form, in its place.
+def quantize(file: Path, spec: InputSpec, images: Iterable[np.ndarray],
+             operators: Sequence[str] | None = None) -> None:
+    """Quantise the operators of a net that have an 8-bit form, in its place.
 
     With convolutions alone, a net loses in conversions between 8 bits and float
     what it gains. Weights get a scale for each channel, activations the range
@@ -129,9 +130,11 @@ def quantize(file: Path, spec: InputSpec, images: Iterable[np.ndarray]) -> None:
         file (Path): A net in ONNX, opset 13 or later.
         spec (InputSpec): Its input.
         images (Iterable[np.ndarray]): Images (H, W, 3), BGR, uint8.
+        operators (Sequence[str] | None): Only these, by ONNX's names; all by
+            default.
     """
     net = onnx.load(file)
     name_nodes(net.graph)
     with quiet_logs(logging.WARNING):
-        quantize_static(net, file, Blobs(spec, images),
+        quantize_static(net, file, Blobs(spec, images), op_types_to_quantize=operators,
                         nodes_to_exclude=sorted(head_nodes(net.graph)), **SETTINGS)

@@ -10,7 +10,7 @@ import numpy as np
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from sasd_mmpose.deploy.export import export_model
-from sasd_mmpose.deploy.quantization import calibration_images
+from sasd_mmpose.deploy.quantization import calibration_images, quantize
 from sasd_mmpose.engine.config import load_config
 from sasd_mmpose.inference.letterbox import Placement
 from sasd_mmpose.inference.model_description import ModelDescription
@@ -19,7 +19,6 @@ from sasd_mmpose.inference.person import Person
 from sasd_mmpose.inference.runtimes.exported import ExportedRuntime
 from sasd_mmpose.inference.runtimes.nets import open_net
 
-from ..convolutions_int8 import quantize_convolutions
 from ..person_results import SCORE_THR
 from ..runtimes import MADE_FOR
 from ..timing import Times, Timing, now
@@ -184,9 +183,9 @@ class Trained:
         partial = target.with_name(f'{target.name}-partial')
         shutil.copytree(plain, partial, dirs_exist_ok=True)
         description = ModelDescription.read(partial)
-        quantize_convolutions(
+        quantize(
             partial / description.files[0], description.input,
-            calibration_images(self.calibration, CALIBRATION_IMAGES))
+            calibration_images(self.calibration, CALIBRATION_IMAGES), ['Conv'])
         partial.rename(target)
 
 

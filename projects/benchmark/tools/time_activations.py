@@ -35,7 +35,6 @@ from sasd_mmpose.inference.runtimes.nets import open_net
 
 from ..candidate import Candidate
 from ..catalogue import Entry
-from ..convolutions_int8 import quantize_convolutions
 from ..images import LabelledImage, drawn_images
 from ..net_options import ROOT, check_options, net_parser
 from ..report import PACKAGES, host
@@ -64,7 +63,7 @@ WAYS = {
     'openvino int8, convolutions alone, rest fp32': ('openvino', 'int8-conv', 'fp32'),
     'openvino int8, convolutions alone, rest 16 bit': ('openvino', 'int8-conv', 'int8')}
 # As `sasd export` does, and convolutions alone.
-QUANTIZED = {'int8': quantize, 'int8-conv': quantize_convolutions}
+QUANTIZED = {'int8': None, 'int8-conv': ['Conv']}  # operators
 PROFILE_RUNS = 20
 TOP = 10
 
@@ -97,10 +96,10 @@ def make_nets(size: int, kind: str, folder: Path,
     to_onnx(candidate, folders['fp32'] / ONNX_FILE)
     convert(folders['fp32'] / ONNX_FILE,
             *(folders['fp32'] / name for name in MODEL_FILES['ncnn']))
-    for name, quantized in QUANTIZED.items():
+    for name, operators in QUANTIZED.items():
         shutil.copy(folders['fp32'] / ONNX_FILE, folders[name])
-        quantized(folders[name] / ONNX_FILE, candidate.input_spec,
-                  (sample.image for sample in images))
+        quantize(folders[name] / ONNX_FILE, candidate.input_spec,
+                 (sample.image for sample in images), operators)
     return candidate, folders
 
 
