@@ -2,7 +2,7 @@
 
     python -m projects.paper_tables run table3
     python -m projects.paper_tables table table3
-    mim train mmpose $(python -m projects.paper_tables config table3 sasd)
+    PYTHONPATH=. mim train mmpose $(python -m projects.paper_tables config table3 sasd)
 
 `run` trains and evaluates the rows of a suite one after another, with equal
 data, epochs and seeds, and writes one json per run into results/experiments.

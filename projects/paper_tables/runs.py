@@ -16,8 +16,8 @@ from sasd_mmpose.datasets.person_boxes import build_labels
 from sasd_mmpose.engine.checkpoints import prune_checkpoint
 from sasd_mmpose.environment import machine, versions
 from sasd_mmpose.errors import InputError, find_input_error
-from sasd_mmpose.evaluation import mean_person_oks
 
+from .person_oks import mean_person_oks
 from .run_record import commit, in_repository, training_hours
 from .suites import Row, Suite
 from .training import Busy, exclusive, recipe_digest, train

@@ -10,7 +10,6 @@ from .transforms import (
     LoadPoseImage,
     PackPoseTargets,
     PoseHSVRandomAug,
-    PoseMosaic,
     PoseMosaicAffine,
     PoseRandomAffine,
     PoseRandomCrop,
@@ -19,6 +18,6 @@ from .transforms import (
 
 __all__ = [
     'CheckedCocoDataset', 'CheckedCrowdPoseDataset', 'LoadPoseImage',
-    'PackPoseTargets', 'PoseHSVRandomAug', 'PoseMosaic', 'PoseMosaicAffine',
+    'PackPoseTargets', 'PoseHSVRandomAug', 'PoseMosaicAffine',
     'PoseRandomAffine', 'PoseRandomCrop', 'PoseResize', 'ShareSampler'
 ]

@@ -4,7 +4,6 @@ from ..compat import mend_mmpose
 
 mend_mmpose()
 
-from .person_oks import mean_person_oks
 from .pose_coco_metric import PoseCocoMetric
 
-__all__ = ['PoseCocoMetric', 'mean_person_oks']
+__all__ = ['PoseCocoMetric']

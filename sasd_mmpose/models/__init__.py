@@ -4,7 +4,6 @@ from ..compat import mend_mmpose
 mend_mmpose()
 
 from .backbones import PoseShuffleNetV2, YOLOv5CSPDarknet
-from .data_preprocessors import BatchRandomScale
 from .deployed import deployed_cfg, prune_state_dict
 from .distillers import DirectDistiller, SASDDistiller
 from .heads import YOLOPoseHead
@@ -20,9 +19,9 @@ from .necks import UniformPAFPN
 from .task_modules import YOLOAnchorAssigner, YOLOPoseCoder
 
 __all__ = [
-    'BatchRandomScale', 'CIoULoss', 'DirectDistiller', 'FeatureAlignmentLoss',
-    'KeypointDistanceLoss', 'KeypointHeatmapLoss', 'NormalizedSkeletonLoss',
-    'PoseShuffleNetV2', 'SASDDistiller', 'UniformPAFPN', 'YOLOAnchorAssigner',
-    'YOLOPoseCoder', 'YOLOPoseCriterion', 'YOLOPoseHead', 'YOLOv5CSPDarknet',
-    'deployed_cfg', 'prune_state_dict'
+    'CIoULoss', 'DirectDistiller', 'FeatureAlignmentLoss', 'KeypointDistanceLoss',
+    'KeypointHeatmapLoss', 'NormalizedSkeletonLoss', 'PoseShuffleNetV2',
+    'SASDDistiller', 'UniformPAFPN', 'YOLOAnchorAssigner', 'YOLOPoseCoder',
+    'YOLOPoseCriterion', 'YOLOPoseHead', 'YOLOv5CSPDarknet', 'deployed_cfg',
+    'prune_state_dict'
 ]

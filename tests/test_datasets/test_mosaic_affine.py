@@ -280,7 +280,8 @@ def moments(samples: list[dict]) -> np.ndarray:
 @pytest.mark.slow
 def test_distribution_is_that_of_the_two_transforms(tmp_path):
     """Other random numbers, the same moments within four standard errors."""
-    from sasd_mmpose.datasets import LoadPoseImage, PoseMosaic, PoseRandomAffine
+    from projects.paper_tables.variants import PoseMosaic
+    from sasd_mmpose.datasets import LoadPoseImage, PoseRandomAffine
     data = Photographs(tmp_path, num=40, longest=260)
     load, warp = LoadPoseImage(), PoseRandomAffine((SIDE, SIDE))
     paste = PoseMosaic((SIDE, SIDE), pre_transform=[load])

@@ -3,6 +3,9 @@
 # the twin. Train sasd_xs_coco_mini_start.py first.
 _base_ = './sasd_xs_coco_mini_start.py'
 
+custom_imports = dict(
+    imports=['sasd_mmpose.registration', 'projects.paper_tables.variants'])
+
 start = 'work_dirs/sasd_xs_coco_mini_start/epoch_24.pth'
 input_size = (128, 128)
 warmup_epochs = 2

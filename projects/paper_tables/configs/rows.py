@@ -16,7 +16,12 @@ NO_TWIN = ('model.loss_distill', )
 def batch_scale(low: float, high: float) -> dict:
     """Train one resolution on batches of `low` to `high` times its size."""
     augment = dict(type='BatchRandomScale', scale_range=(low, high))
-    return {**ONE_RESOLUTION, 'model.data_preprocessor.batch_augments': [augment]}
+    return {
+        **ONE_RESOLUTION,
+        'model.data_preprocessor.batch_augments': [augment],
+        'custom_imports.imports': [
+            'sasd_mmpose.registration', 'projects.paper_tables.variants'],
+    }
 
 
 NO_SKELETON = {'model.head.criterion.loss_skeleton': None}

@@ -20,10 +20,10 @@ from mmengine.runner import Runner
 
 import sasd_mmpose.registration  # noqa: F401, I001  (before MMPose)
 from sasd_mmpose.errors import install_excepthook
-from sasd_mmpose.evaluation import mean_person_oks
 from sasd_mmpose.models import deployed_cfg, prune_state_dict
 
 from ..cpu_budget_hook import CPUBudgetHook
+from ..person_oks import mean_person_oks
 from ..time_limit_hook import TimeLimitReached
 
 WEIGHTS = 'trial.pth'

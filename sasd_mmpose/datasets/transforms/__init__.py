@@ -2,11 +2,9 @@
 from .affine import PoseRandomAffine, PoseRandomCrop
 from .colour import PoseHSVRandomAug
 from .loading import LoadPoseImage
-from .mosaic import PoseMosaic
 from .mosaic_affine import PoseMosaicAffine
 from .packing import PackPoseTargets
 from .resize import PoseResize
 
-__all__ = ['LoadPoseImage', 'PackPoseTargets', 'PoseHSVRandomAug', 'PoseMosaic',
-           'PoseMosaicAffine', 'PoseRandomAffine', 'PoseRandomCrop',
-           'PoseResize']
+__all__ = ['LoadPoseImage', 'PackPoseTargets', 'PoseHSVRandomAug', 'PoseMosaicAffine',
+           'PoseRandomAffine', 'PoseRandomCrop', 'PoseResize']

@@ -55,9 +55,9 @@ class PoseMosaicAffine(PoseRandomAffine):
     YOLO's augmentation. On a canvas of twice the input's size, four images
     that just fit into the input's size meet at a random point, the seams;
     the canvas is scaled about its centre by a random gain, shifted, and the
-    input is cut out of it. :class:`PoseMosaic` and :class:`PoseRandomAffine`
-    one after the other do the same, with the same random numbers, in more
-    time; they can rotate, which this one cannot.
+    input is cut out of it. A mosaic and :class:`PoseRandomAffine` one after
+    the other do the same in more time; they can rotate, which this one
+    cannot (``PoseMosaic`` of ``projects/paper_tables/variants``).
 
     Everything is drawn first. Then each image that the input shows is decoded,
     as far as it is shown and at no more than the scale that is needed, resized

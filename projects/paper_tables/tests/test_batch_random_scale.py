@@ -10,8 +10,8 @@ from mmengine import MessageHub
 from mmpose.registry import MODELS
 from small_nets import model_cfg, people
 
+from projects.paper_tables.variants import BatchRandomScale
 from sasd_mmpose import InputError
-from sasd_mmpose.models import BatchRandomScale
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from mmpose.datasets.transforms import Mosaic
 from mmpose.registry import TRANSFORMS
 from numpy import random
 
-from ...errors import InputError
-from .persons import (
+from sasd_mmpose.datasets.transforms.persons import (
     Persons,
     clip_persons,
     get_persons,
@@ -17,6 +16,7 @@ from .persons import (
     move_persons,
     set_persons,
 )
+from sasd_mmpose.errors import InputError
 
 LOCATIONS = ('top_left', 'top_right', 'bottom_left', 'bottom_right')
 MAX_DRAWS = 1000
@@ -27,8 +27,8 @@ class PoseMosaic(Mosaic):
     """Mosaic of four images that copes with whatever a data set holds.
 
     For pipelines that do something of their own with the mosaic, rotate it for
-    instance: :class:`PoseMosaicAffine`, which makes it and cuts the input out
-    of it at once, is faster and cannot.
+    instance: ``PoseMosaicAffine``, which makes it and cuts the input out of it
+    at once, is faster and cannot.
 
     Arguments and layout are those of :class:`mmpose.datasets.Mosaic`. What
     differs:
@@ -46,7 +46,8 @@ class PoseMosaic(Mosaic):
 
         - img (uint8, BGR), flip_indices, dataset (for the other three)
         - img_path (optional)
-        - the persons' arrays (optional), see :mod:`.persons`
+        - the persons' arrays (optional), see
+          :mod:`sasd_mmpose.datasets.transforms.persons`
 
     Modified Keys:
 

@@ -11,7 +11,7 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor
 
-from ...errors import InputError
+from sasd_mmpose.errors import InputError
 
 
 @MODELS.register_module()

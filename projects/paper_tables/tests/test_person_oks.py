@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sasd_mmpose.evaluation import mean_person_oks
+from projects.paper_tables.person_oks import mean_person_oks
 
 SIGMAS = [0.03, 0.05, 0.08, 0.1]
 

@@ -11,7 +11,7 @@ import numpy as np
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
-from ..datasets.annotation_schema import read_json
+from sasd_mmpose.datasets.annotation_schema import read_json
 
 MAX_PER_IMAGE = 20  # as in COCO's AP of keypoints
 

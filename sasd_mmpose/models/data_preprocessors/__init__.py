@@ -1,3 +1,0 @@
-from .batch_random_scale import BatchRandomScale
-
-__all__ = ['BatchRandomScale']
