@@ -116,12 +116,17 @@ def show_table(args: argparse.Namespace) -> int:
 
 def write_config(args: argparse.Namespace) -> int:
     """Write the config of a row and print its path."""
+    import logging
+
+    from sasd_mmpose.engine.quiet import quiet_logs
     suite = find_suite(args)
     row, = suite.select([args.row])
     out = args.out or (Path('work_dirs/paper_tables') / args.form
                        / f'{suite.name}_{row.name}.py')
     out.parent.mkdir(parents=True, exist_ok=True)
-    suite.config(row, args.form).dump(out)
+    # The path has to be all that is printed: it is another command's argument.
+    with quiet_logs(logging.INFO):
+        suite.config(row, args.form).dump(out)
     print(out)
     return 0
 

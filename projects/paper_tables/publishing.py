@@ -135,26 +135,26 @@ def measured_forms(model: dict, root: Path) -> list[dict]:
         root (Path): Folder of the project.
 
     Returns:
-        list[dict]: The entrants of ``results/frontier.json`` with this
+        list[dict]: The records of ``results/frontier.json`` with this
         model's weights and an AP.
     """
     path = root / MEASURED
     if not path.exists():
         return []
     label = f'{model["name"]} ({model["sha256"][:8]})'
-    return [entrant for entrant in json.loads(path.read_text())['entrants']
-            if entrant.get('weights') == label and 'measured_ap' in entrant]
+    return [record for record in json.loads(path.read_text())['entrants']
+            if record.get('weights') == label and 'measured_ap' in record]
 
 
-def _form_table(entrants: list[dict]) -> str:
+def _form_table(records: list[dict]) -> str:
     """Lay out AP by form and input size; empty where nothing is measured."""
-    sizes = sorted({entrant['size'] for entrant in entrants})
+    sizes = sorted({record['size'] for record in records})
     rows: dict[str, dict[int, float]] = {}
-    for entrant in entrants:
-        form = f'{RUNTIMES[entrant["runtime"]]}, {entrant["precision"]}'
-        if entrant['flip']:
+    for record in records:
+        form = f'{RUNTIMES[record["runtime"]]}, {record["precision"]}'
+        if record['flip']:
             form += ', flip test'
-        rows.setdefault(form, {})[entrant['size']] = entrant['measured_ap']['AP']
+        rows.setdefault(form, {})[record['size']] = record['measured_ap']['AP']
     if not rows:
         return ''
     table = markdown(

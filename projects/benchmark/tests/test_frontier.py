@@ -239,7 +239,7 @@ def test_images_are_chosen_by_their_people():
 
 
 @pytest.mark.slow
-def test_the_run_from_its_arguments_to_its_pictures(
+def test_the_run_from_its_arguments_to_its_plots(
         peers, coco_mini, tmp_path, monkeypatch):
     """Few images, one round: AP, times, and why ultralytics is not there."""
     monkeypatch.delenv(ultralytics_nets.SETTING, raising=False)

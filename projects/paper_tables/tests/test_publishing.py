@@ -172,15 +172,15 @@ def test_the_card_shows_what_was_measured_of_the_deployed_forms(tmp_path):
     model = dict(
         RECORD, **ABOUT, name='net', sha256='0123456789', checkpoint='a.pth',
         training_config='configs/net.py', flip_test=True, metrics=dict(AP=0.5))
-    entrant = dict(net='sasd_xs', runtime='onnxruntime', precision='fp32',
-                   flip=False, weights='net (01234567)')
+    record = dict(net='sasd_xs', runtime='onnxruntime', precision='fp32',
+                  flip=False, weights='net (01234567)')
     (tmp_path / 'results').mkdir()
     (tmp_path / 'results' / 'frontier.json').write_text(json.dumps(dict(entrants=[
-        dict(entrant, size=384, measured_ap=dict(AP=0.4126)),
-        dict(entrant, size=512, measured_ap=dict(AP=0.4567)),
-        dict(entrant, size=512, flip=True, measured_ap=dict(AP=0.4789)),
-        dict(entrant, size=640, failed='no memory'),
-        dict(entrant, size=448, weights='net (89abcdef)',
+        dict(record, size=384, measured_ap=dict(AP=0.4126)),
+        dict(record, size=512, measured_ap=dict(AP=0.4567)),
+        dict(record, size=512, flip=True, measured_ap=dict(AP=0.4789)),
+        dict(record, size=640, failed='no memory'),
+        dict(record, size=448, weights='net (89abcdef)',
              measured_ap=dict(AP=0.9)),
     ])))
     card = model_card(model, 2**20, measured_forms(model, tmp_path))

@@ -2,8 +2,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from copy import deepcopy
 from functools import cache
+from pathlib import Path
 
 import pytest
 import torch
@@ -18,6 +22,7 @@ from sasd_mmpose.models import deployed_cfg
 ALL = {f'{suite.name}/{row.name}': (suite, row)
        for suite in read_suites().values() for row in suite.rows}
 ROWS = sorted(ALL)
+ROOT = Path(__file__).parents[3]
 START = BASES['mini'].with_name('sasd_xs_coco_mini_start.py')
 SIZE = 64
 
@@ -215,3 +220,16 @@ def test_a_written_config_is_that_of_the_row(name, monkeypatch, tmp_path):
     written = Config.fromfile(out)
     assert recipe_digest(written) == recipe_digest(load(name, 'mini'))
     assert 'sasd_mmpose.registration' in written.custom_imports.imports
+
+
+@pytest.mark.slow
+def test_config_prints_the_path_alone(tmp_path):
+    """It stands as an argument of another command, wherever the data is."""
+    out = tmp_path / 'row.py'
+    printed = subprocess.run(
+        [sys.executable, '-m', 'projects.paper_tables', 'config', 'table3',
+         'random_scale', '--out', out],
+        cwd=ROOT, env={**os.environ, 'SASD_DATA_ROOT': str(tmp_path)},
+        capture_output=True, text=True, check=True).stdout
+    assert printed == f'{out}\n'
+    assert Config.fromfile(out).data_root.startswith(str(tmp_path))

@@ -279,7 +279,7 @@ def frontier_table(name: str, *, with_quoted: bool = False) -> str:
 
 
 def frontier_summary(figures: str) -> str:
-    """The picture, and two sentences."""
+    """The plot, and two sentences."""
     from projects.benchmark.frontier.tables import sentences
     said = sentences(read('frontier.json'), read('quoted.json')['frontier'])
     return f'![AP against CPU time]({figures}/frontier.png)\n\n{said}'
