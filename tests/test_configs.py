@@ -1,6 +1,7 @@
 """Every config builds, trains a step and deploys, and has the right size."""
 from __future__ import annotations
 
+import ast
 import itertools
 import logging
 from pathlib import Path
@@ -38,6 +39,23 @@ SIZES = [
     ('sasd_m_coco', 640, 17.6, 27.4, 0.02),
     ('sasd_l_coco', 640, 38.8, 61.7, 0.02),
 ]
+
+
+def bases(path: Path) -> list[Path]:
+    """List the configs that a config starts from."""
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == '_base_':
+            found = ast.literal_eval(node.value)
+            return [(path.parent / name).resolve()
+                    for name in ([found] if isinstance(found, str) else found)]
+    return []
+
+
+def levels(path: Path) -> int:
+    """Count the configs above the folders ``_base_``, this one included."""
+    if '_base_' in path.parts:
+        return 0
+    return 1 + max(map(levels, bases(path)), default=0)
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +109,15 @@ def check_recipe(cfg: Config, model: torch.nn.Module) -> None:
             optimizer=optimizer, epoch_length=10))
     for hook in cfg.custom_hooks:
         HOOKS.build(hook)
+
+
+def test_no_config_stands_more_than_two_levels_over_base():
+    root = CONFIGS.parent
+    paths = [*CONFIGS.rglob('*.py'), *root.glob('projects/*/configs/**/*.py')]
+    # What is no config has no base and counts as one level.
+    found = {path: levels(path) for path in paths}
+    assert {1, 2} <= set(found.values())
+    assert not [str(path) for path, count in found.items() if count > 2]
 
 
 @pytest.mark.parametrize('name', NAMES)

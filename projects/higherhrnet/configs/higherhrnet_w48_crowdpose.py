@@ -1,7 +1,7 @@
 _base_ = [
     './_base_/higherhrnet_w48.py',
-    '../../associative_embedding/configs/input_640.py',
-    '../../associative_embedding/configs/crowdpose.py'
+    '../../associative_embedding/configs/_base_/input_640.py',
+    '../../associative_embedding/configs/_base_/crowdpose.py'
 ]
 custom_imports = dict(
     imports=['sasd_mmpose.registration', 'projects.higherhrnet'],

@@ -1,5 +1,5 @@
 _base_ = [
-    './_base_/litepose_m.py', '../../associative_embedding/configs/coco.py'
+    './_base_/litepose_m.py', '../../associative_embedding/configs/_base_/coco.py'
 ]
 custom_imports = dict(
     imports=['sasd_mmpose.registration', 'projects.litepose'],

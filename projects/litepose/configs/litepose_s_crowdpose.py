@@ -1,5 +1,5 @@
 _base_ = [
-    './_base_/litepose_s.py', '../../associative_embedding/configs/crowdpose.py'
+    './_base_/litepose_s.py', '../../associative_embedding/configs/_base_/crowdpose.py'
 ]
 custom_imports = dict(
     imports=['sasd_mmpose.registration', 'projects.litepose'],

@@ -1,5 +1,5 @@
 _base_ = [
-    './litepose.py', '../../../associative_embedding/configs/input_512.py'
+    './litepose.py', '../../../associative_embedding/configs/_base_/input_512.py'
 ]
 
 model = dict(

@@ -1,5 +1,5 @@
 _base_ = [
-    './litepose.py', '../../../associative_embedding/configs/input_448.py'
+    './litepose.py', '../../../associative_embedding/configs/_base_/input_448.py'
 ]
 
 model = dict(

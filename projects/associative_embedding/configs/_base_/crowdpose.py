@@ -1,7 +1,7 @@
 # CrowdPose, the order in which its keypoints are grouped, and the runtime.
 _base_ = [
-    '../../../configs/_base_/default_runtime.py',
-    '../../../configs/_base_/data/crowdpose.py'
+    '../../../../configs/_base_/default_runtime.py',
+    '../../../../configs/_base_/data/crowdpose.py'
 ]
 
 metainfo = dict(from_file='configs/_base_/datasets/crowdpose.py')

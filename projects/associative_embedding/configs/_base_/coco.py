@@ -1,7 +1,7 @@
 # COCO, the order in which its keypoints are grouped, and the runtime.
 _base_ = [
-    '../../../configs/_base_/default_runtime.py',
-    '../../../configs/_base_/data/coco.py'
+    '../../../../configs/_base_/default_runtime.py',
+    '../../../../configs/_base_/data/coco.py'
 ]
 
 metainfo = dict(from_file='configs/_base_/datasets/coco.py')
