@@ -34,10 +34,12 @@ PIP = 'python -m pip'
 # with --no-deps does not bring: module -> name on the package index.
 INDIRECT = {
     'addict': 'addict', 'json_tricks': 'json-tricks', 'munkres': 'munkres',
-    'PIL': 'pillow', 'rich': 'rich', 'shapely': 'shapely', 'six': 'six',
-    'termcolor': 'termcolor', 'terminaltables': 'terminaltables', 'tqdm': 'tqdm',
-    'yaml': 'PyYAML', 'yapf': 'yapf',
+    'rich': 'rich', 'shapely': 'shapely', 'six': 'six', 'termcolor': 'termcolor',
+    'terminaltables': 'terminaltables', 'tqdm': 'tqdm', 'yaml': 'PyYAML',
+    'yapf': 'yapf',
 }
+# Of the libraries of training, those whose module has another name.
+MODULES = {'pillow': 'PIL'}
 OPENCVS = ('opencv-python', 'opencv-python-headless',
            'opencv-contrib-python', 'opencv-contrib-python-headless')
 
@@ -189,7 +191,8 @@ def check_libraries(env: Environment) -> Iterator[Finding]:
     for package, ranges in read_ranges('training').items():
         if package not in ('torch', 'numpy'):
             yield _check_package(
-                env, package, ranges, f'{PIP} install "{package}{ranges}"')
+                env, package, ranges, f'{PIP} install "{package}{ranges}"',
+                MODULES.get(package))
     lacking = [name for module, name in INDIRECT.items()
                if env.load(module) is not None]
     if lacking:

@@ -114,6 +114,13 @@ def test_traps(env, name, detail, cure):
     assert found[name].cure in check_env.report(list(found.values()))
 
 
+def test_libraries_of_this_environment_are_found():
+    """The suite runs where they all are: none is looked for under a wrong name."""
+    found = list(check_env.check_libraries(check_env.Environment()))
+    assert {'matplotlib', 'pillow'} <= {finding.name for finding in found}
+    assert not [finding for finding in found if finding.cure]
+
+
 def test_old_python():
     env = FakeEnvironment()
     env.python = (3, 8, 10)
