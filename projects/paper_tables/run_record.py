@@ -167,9 +167,31 @@ def _check_work_dir(work_dir: Path) -> None:
                          'it has no config or no log')
 
 
+def read_earlier(path: Path, keys: Sequence[str]) -> dict:
+    """Read what is kept of the training that another one went on from.
+
+    Args:
+        path (Path): A json of :func:`record_run` or of ``keep_progress``.
+        keys (Sequence[str]): What is wanted of it.
+
+    Returns:
+        dict: These.
+
+    Raises:
+        InputError: The file cannot be read, or lacks one of them.
+    """
+    try:
+        content = json.loads(path.read_text())
+        return {key: content[key] for key in keys}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f'{path}: does not say {" and ".join(keys)} of a training; give '
+            'the json that the same tool wrote of it') from error
+
+
 def record_run(work_dir: Path, checkpoint: Path, folder: Path, config: Path,
                trained_on: str, evaluated_on: str,
-               averaged: Sequence[Path] = ()) -> dict:
+               averaged: Sequence[Path] = (), after: Path | None = None) -> dict:
     """Evaluate a run's net as it is deployed, and write down all of it.
 
     Args:
@@ -182,16 +204,21 @@ def record_run(work_dir: Path, checkpoint: Path, folder: Path, config: Path,
         averaged (Sequence[Path]): Work directories of trainings that differ in
             the seed alone, where the checkpoint is the mean of theirs and this
             one's. Their logs and hours are added; the curves are this one's.
+        after (Path | None): ``result.json`` of the training whose weights
+            this one went on from; its epochs and hours are added.
 
     Returns:
         dict: The content of ``result.json``.
 
     Raises:
-        InputError: If a folder is no work directory with a config and log.
+        InputError: If a folder is no work directory with a config and log, or
+            ``after`` no result.
     """
     work_dirs = [work_dir, *averaged]
     for one in work_dirs:
         _check_work_dir(one)
+    before = (read_earlier(after, ('epochs', 'training_hours')) if after
+              else dict(epochs=0, training_hours=0))
     configs = sorted(work_dir.glob('*.py'))
     cfg, base = Config.fromfile(configs[0]), load_config(config)
     meta = read_checkpoint(checkpoint)['meta']
@@ -213,16 +240,18 @@ def record_run(work_dir: Path, checkpoint: Path, folder: Path, config: Path,
         overrides=json.loads(_portable(
             json.dumps(overrides(cfg, base)), work_dir)),
         seed=meta.get('seed'),
-        epochs=meta.get('epoch'),
+        epochs=meta['epoch'] + before['epochs'],
         trained_on=f'{trained_on}, {len(build_labels(cfg, "train"))} images',
         evaluated_on=f'{evaluated_on}, {len(dataset)} images, '
                      f'{cfg.input_size[0]} px',
         flip_test=bool(cfg.model.test_cfg.get('flip_test', False)),
         training_hours=round(
-            sum(hours_of(epochs_of(one, meta.get('epoch', math.inf)),
+            before['training_hours'] + sum(
+                hours_of(epochs_of(one, meta.get('epoch', math.inf)),
                          cfg.train_dataloader.batch_size)
                 or training_hours(one, meta.get('iter', math.inf))
                 for one in work_dirs), 2),
+        **(dict(after=in_repository(after)) if after else {}),
         machine=machine(),
         torch=torch.__version__,
         metrics={name: round(float(v), 5) for name, v in metrics.items()})

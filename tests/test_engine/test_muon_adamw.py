@@ -43,22 +43,35 @@ def restated_orthogonal(matrix: np.ndarray) -> np.ndarray:
     return u * s @ v
 
 
+@pytest.fixture(autouse=True)
+def in_float32(monkeypatch):
+    """Compare in float32, whatever the processor is fast in."""
+    monkeypatch.setattr(torch.cpu, '_is_amx_tile_supported', lambda: False)
+
+
+@pytest.mark.parametrize('fast_in_bfloat16, bound', [(False, 1e-4), (True, 0.05)])
 @pytest.mark.parametrize('shape', [(56, 56), (28, 288), (464, 56), (24, 27)])
-def test_orthogonalize_is_the_polynomial_of_the_singular_values(shape):
-    matrix = np.random.default_rng(0).normal(size=shape)
-    result = orthogonalize(torch.from_numpy(matrix).float()).numpy()
-    wanted = restated_orthogonal(matrix)
-    error = np.linalg.norm(result - wanted) / np.linalg.norm(wanted)
-    assert error < 1e-4
-    values = np.linalg.svd(result, compute_uv=False)
-    assert np.median(values) == pytest.approx(1, abs=0.35)
+def test_orthogonalize_is_the_polynomial_of_the_singular_values(
+        shape, fast_in_bfloat16, bound, monkeypatch):
+    monkeypatch.setattr(
+        torch.cpu, '_is_amx_tile_supported', lambda: fast_in_bfloat16)
+    matrices = np.random.default_rng(0).normal(size=(3, *shape))
+    results = orthogonalize(torch.from_numpy(matrices).float())
+    assert results.dtype == torch.float32
+    for result, matrix in zip(results.numpy(), matrices, strict=True):
+        wanted = restated_orthogonal(matrix)
+        error = np.linalg.norm(result - wanted) / np.linalg.norm(wanted)
+        assert error < bound
+        values = np.linalg.svd(result, compute_uv=False)
+        assert np.median(values) == pytest.approx(1, abs=0.35)
 
 
 def test_orthogonalize_knows_neither_scale_nor_nothing():
-    matrix = torch.randn(8, 20)
+    matrix = torch.randn(1, 8, 20)
     assert torch.allclose(
         orthogonalize(matrix), orthogonalize(matrix * 1e-4), atol=0.01)
-    assert torch.equal(orthogonalize(torch.zeros(8, 20)), torch.zeros(8, 20))
+    nothing = torch.zeros(1, 8, 20)
+    assert torch.equal(orthogonalize(nothing), nothing)
 
 
 def test_steps_of_a_convolution_are_muons():

@@ -182,6 +182,14 @@ def test_a_named_checkpoint_that_is_broken_or_missing(tmp_path):
                   load_from=str(folder / 'epoch_9.pth'))
 
 
+def test_weights_alone_are_nothing_to_resume(tmp_path):
+    weights = tmp_path / 'weights.pth'
+    torch.save(dict(state_dict=Scale().state_dict()), weights)
+    with pytest.raises(InputError, match='weights.pth: holds weights.*load_from'):
+        train(tmp_path / 'run', load_from=str(weights), resume=True)
+    train(tmp_path / 'run', load_from=str(weights))
+
+
 def test_what_is_a_whole_checkpoint(tmp_path):
     path = tmp_path / 'a.pth'
     torch.save(dict(weight=torch.arange(1000.)), path)

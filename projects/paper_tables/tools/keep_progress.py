@@ -21,10 +21,12 @@ from mmengine.runner import find_latest_checkpoint
 import sasd_mmpose.registration  # noqa: F401  (loads MMEngine's checkpoints)
 from sasd_mmpose.errors import InputError, install_excepthook
 
-from ..run_record import epochs_of, hours_of
+from ..run_record import epochs_of, hours_of, read_earlier
 
 # Not trained before the twin takes part.
 LEFT_OUT = ('aux_level.', )
+# What a training adds to the one that it goes on from.
+ADDED = ('epoch', 'iterations', 'images', 'hours', 'validations')
 
 
 def averaged_weights(checkpoint: dict) -> dict[str, torch.Tensor]:
@@ -76,6 +78,19 @@ def record_of(work_dir: Path, meta: dict, batch_size: int) -> dict:
         validations=metrics_of(work_dir))
 
 
+def joined(before: dict, record: dict) -> dict:
+    """Add a record to that of the training whose weights it went on from."""
+    total = {key: before[key] + record[key]
+             for key in ('epoch', 'iterations', 'images')}
+    hours = before['hours'] + record['hours']
+    later = [dict(test, step=test['step'] + before['epoch'])
+             for test in record['validations']]
+    return dict(
+        commit=record['commit'], **total, hours=round(hours, 2),
+        images_per_hour=round(total['images'] / hours) if hours else None,
+        validations=before['validations'] + later)
+
+
 def parse_args() -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
@@ -83,6 +98,10 @@ def parse_args() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('work_dir', type=Path, help='of the training')
     parser.add_argument('out', type=Path, help='folder to write to')
+    parser.add_argument(
+        '--after', type=Path, metavar='RECORD',
+        help='record.json of the training whose weights this one went on '
+        'from; its numbers are added')
     return parser.parse_args()
 
 
@@ -102,6 +121,8 @@ def main() -> None:
     torch.save(dict(meta=kept, state_dict=averaged_weights(checkpoint)),
                args.out / 'weights.pth')
     record = record_of(args.work_dir, meta, batch_size)
+    if args.after:
+        record = joined(read_earlier(args.after, ADDED), record)
     (args.out / 'record.json').write_text(json.dumps(record, indent=1) + '\n')
     print(json.dumps(record))
 

@@ -28,6 +28,10 @@ def parse_args() -> argparse.Namespace:
         '--averaged', type=Path, nargs='+', default=[], metavar='WORK_DIR',
         help='of the other seeds, for a checkpoint of '
         'projects/paper_tables/tools/average_checkpoints.py')
+    parser.add_argument(
+        '--after', type=Path, metavar='RESULT',
+        help='result.json of the training whose weights this one went on '
+        'from; its epochs and hours are added')
     return parser.parse_args()
 
 
@@ -35,7 +39,8 @@ def main() -> None:
     """Record the run."""
     args = parse_args()
     result = record_run(args.work_dir, args.checkpoint, args.out, args.config,
-                        args.trained_on, args.evaluated_on, args.averaged)
+                        args.trained_on, args.evaluated_on, args.averaged,
+                        args.after)
     print(f'AP {result["metrics"]["coco/AP"]:.4f} on {result["evaluated_on"]}; '
           f'written to {args.out}')
 

@@ -74,14 +74,19 @@ class ResumeGuardHook(Hook):
             checkpoint (dict): What was loaded.
 
         Raises:
-            InputError: They differ.
+            InputError: They differ, or the file has weights only.
         """
         loop = runner._train_loop
         if not runner._resume or not hasattr(loop, 'dataloader'):
             return
         source = str(runner._load_from)
         meta = checkpoint.get('meta', {})
-        if hasattr(loop, 'max_epochs') and {'epoch', 'iter'} <= meta.keys():
+        if not {'epoch', 'iter'} <= meta.keys():
+            raise InputError(
+                f'{source}: holds weights, and not how far a training was; '
+                'leave load_from out to resume from the newest checkpoint of '
+                'the work folder, or resume to start from the weights')
+        if hasattr(loop, 'max_epochs'):
             _check_epoch_length(
                 source, meta['epoch'], meta['iter'], len(loop.dataloader))
         saved = checkpoint.get('param_schedulers')

@@ -12,6 +12,8 @@ from mmengine.registry import OPTIM_WRAPPERS
 from mmengine.runner import autocast
 from torch import Tensor
 
+from ...models.backbones import is_strided_depthwise, strided_depthwise
+
 
 @OPTIM_WRAPPERS.register_module()
 class BFloat16OptimWrapper(OptimWrapper):
@@ -21,28 +23,27 @@ class BFloat16OptimWrapper(OptimWrapper):
     the range of float32, so no loss needs to be scaled. It saves time on
     processors with instructions for it (``avx512_bf16``, AMX) only.
 
-    Depthwise convolutions with a stride stay in float32: the gradient of one
-    takes PyTorch's CPU kernels many times as long in bfloat16.
+    Depthwise convolutions with a stride run as :func:`strided_depthwise`: the
+    gradient of one takes PyTorch's CPU kernels many times as long in bfloat16.
     """
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
         """Enter autocast for the forward pass of ``model``."""
         with super().optim_context(model), \
-                _strided_depthwise_in_float32(model), \
+                _fast_strided_depthwise(model), \
                 autocast(dtype=torch.bfloat16):
             yield
 
 
 @contextmanager
-def _strided_depthwise_in_float32(model: nn.Module) -> Iterator[None]:
-    """Exempt a model's strided depthwise convolutions from autocast."""
+def _fast_strided_depthwise(model: nn.Module) -> Iterator[None]:
+    """Change the forward pass of a model's strided depthwise convolutions."""
     convs = [
-        module for module in model.modules() if isinstance(module, nn.Conv2d)
-        and 1 < module.groups == module.in_channels and max(module.stride) > 1
+        module for module in model.modules() if is_strided_depthwise(module)
     ]
     for conv in convs:
-        conv.forward = partial(_forward_in_float32, conv)
+        conv.forward = partial(_forward, conv)
     try:
         yield
     finally:
@@ -50,7 +51,6 @@ def _strided_depthwise_in_float32(model: nn.Module) -> Iterator[None]:
             del conv.forward
 
 
-def _forward_in_float32(conv: nn.Conv2d, inputs: Tensor) -> Tensor:
-    """Convolve (N, C, H, W) in float32, also within autocast."""
-    with torch.autocast(inputs.device.type, enabled=False):
-        return nn.Conv2d.forward(conv, inputs.float())
+def _forward(conv: nn.Conv2d, inputs: Tensor) -> Tensor:
+    """Convolve (N, C, H, W)."""
+    return strided_depthwise(conv, inputs, conv.weight, conv.bias)

@@ -1,6 +1,7 @@
 """Muon for convolutions: more from each step of a short training."""
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 
 import torch
@@ -58,18 +59,38 @@ class MuonAdamW(torch.optim.AdamW):
                 loss = closure()
         gradients = {}
         for group in self.param_groups:
-            for param in group['params']:
-                if param.grad is not None and _is_matrix(param, group):
-                    self._update_matrix(param, group)
-                    # AdamW passes over a parameter without a gradient.
-                    gradients[param], param.grad = param.grad, None
+            matrices = [
+                param for param in group['params']
+                if param.grad is not None and _is_matrix(param, group)
+            ]
+            self._update_matrices(matrices, group)
+            for param in matrices:
+                # AdamW passes over a parameter without a gradient.
+                gradients[param], param.grad = param.grad, None
         super().step()
         for param, gradient in gradients.items():
             param.grad = gradient
         return loss
 
-    def _update_matrix(self, param: Tensor, group: dict) -> None:
-        """Take one step of Muon with decoupled weight decay."""
+    def _update_matrices(self, params: list[Tensor], group: dict) -> None:
+        """Take one step of Muon with decoupled weight decay.
+
+        Matrices of one shape are made orthogonal together: each product of
+        small matrices takes little more than the call that asks for it.
+        """
+        by_shape = defaultdict(list)
+        for param in params:
+            by_shape[param.flatten(1).shape].append(param)
+        for shape, alike in by_shape.items():
+            updates = orthogonalize(
+                torch.stack([self._momentum(param) for param in alike]))
+            scale = UPDATE_RMS * max(shape)**0.5
+            for param, update in zip(alike, updates):
+                param.mul_(1 - group['lr'] * group['weight_decay'])
+                param.add_(update.view_as(param), alpha=-group['lr'] * scale)
+
+    def _momentum(self, param: Tensor) -> Tensor:
+        """Bring in a gradient; gives Nesterov's momentum, shape (O, I h w)."""
         state = self.state[param]
         if not state:
             # AdamW wants the count of steps when a state is loaded.
@@ -77,11 +98,7 @@ class MuonAdamW(torch.optim.AdamW):
             state['momentum'] = torch.zeros_like(param)
         state['step'] += 1
         momentum = state['momentum'].lerp_(param.grad, 1 - self.momentum)
-        update = param.grad.lerp(momentum, self.momentum).flatten(1)
-        scale = UPDATE_RMS * max(update.shape)**0.5
-        update = orthogonalize(update).view_as(param)
-        param.mul_(1 - group['lr'] * group['weight_decay'])
-        param.add_(update, alpha=-group['lr'] * scale)
+        return param.grad.lerp(momentum, self.momentum).flatten(1)
 
 
 def _is_matrix(param: Tensor, group: dict) -> bool:
@@ -89,25 +106,32 @@ def _is_matrix(param: Tensor, group: dict) -> bool:
     return (group.get('orthogonal', True) and param.ndim == 4 and param.shape[1] > 1)
 
 
-def orthogonalize(matrix: Tensor) -> Tensor:
-    """Bring the singular values of a matrix near to 1, by Newton-Schulz.
+def orthogonalize(matrices: Tensor) -> Tensor:
+    """Bring the singular values of matrices near to 1, by Newton-Schulz.
 
     Args:
-        matrix (Tensor): Shape (O, I).
+        matrices (Tensor): Shape (B, O, I).
 
     Returns:
-        Tensor: About U V' of the matrix U S V', shape (O, I), in the type of
-        ``matrix``; computed in bfloat16 on a GPU, which the iteration bears.
+        Tensor: About U V' of each matrix U S V', shape (B, O, I), in the type
+        of ``matrices``; computed in bfloat16, which the iteration bears, on
+        devices that multiply fast in it.
     """
     a, b, c = COEFFICIENTS
-    tall = matrix.shape[0] > matrix.shape[1]
-    # Many processors are slow in bfloat16.
-    x = matrix.bfloat16() if matrix.is_cuda else matrix.float()
-    x = x.T if tall else x
+    tall = matrices.shape[1] > matrices.shape[2]
+    x = matrices.to(_fast_type(matrices))
+    x = x.mT if tall else x
     # All singular values at most 1.
-    x = x / (x.norm() + 1e-7)
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(ITERATIONS):
-        gram = x @ x.T
-        factor = torch.addmm(gram, gram, gram, beta=b, alpha=c)
-        x = torch.addmm(x, factor, x, beta=a)
-    return (x.T if tall else x).to(matrix.dtype)
+        gram = x @ x.mT
+        factor = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
+        x = torch.baddbmm(x, factor, x, beta=a)
+    return (x.mT if tall else x).to(matrices.dtype)
+
+
+def _fast_type(matrices: Tensor) -> torch.dtype:
+    """Choose bfloat16 for a GPU and for processors with AMX, else float32."""
+    # PyTorch has no public question for AMX.
+    fast = matrices.is_cuda or torch.cpu._is_amx_tile_supported()
+    return torch.bfloat16 if fast else torch.float32

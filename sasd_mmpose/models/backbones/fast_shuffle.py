@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.autograd.function import FunctionCtx
 
 from .pose_shufflenet_v2 import PoseShuffleNetV2
+from .strided_depthwise import is_strided_depthwise, strided_depthwise
 
 Halves = tuple[Tensor, Tensor]
 
@@ -87,14 +88,12 @@ def folded_conv(module: ConvModule, x: Tensor) -> Tensor:
     scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
     weight = conv.weight * scale[:, None, None, None]
     bias = norm.bias - norm.running_mean * scale
-    strided_depthwise = conv.groups > 1 and max(conv.stride) > 1
-    # See BFloat16OptimWrapper: in bfloat16 its gradient takes many times as long.
-    exempt = strided_depthwise and torch.is_autocast_enabled(x.device.type)
-    with torch.autocast(
-            x.device.type, enabled=not exempt and
-            torch.is_autocast_enabled(x.device.type)):
-        x = F.conv2d(x.float() if exempt else x, weight, bias, conv.stride,
-                     conv.padding, conv.dilation, conv.groups)
+    autocast = torch.is_autocast_enabled(x.device.type)
+    if autocast and is_strided_depthwise(conv):
+        x = strided_depthwise(conv, x, weight, bias)
+    else:
+        x = F.conv2d(x, weight, bias, conv.stride, conv.padding, conv.dilation,
+                     conv.groups)
     return module.activate(x) if module.with_activation else x
 
 

@@ -169,9 +169,11 @@ class YOLOPoseCriterion(BaseModule):
     def _level_losses(self, raw_map: Tensor, target: LevelTargets,
                       counts: Tensor, obj_weight: float) -> dict[str, Tensor]:
         """Compute the losses of one level; see :meth:`forward`."""
-        channels = raw_map.float().unflatten(1, (-1, self.coder.num_channels))
+        channels = raw_map.unflatten(1, (-1, self.coder.num_channels))
+        # In fp32 from here on: the whole map would take much longer.
         positives = channels[target.image, target.anchor, :, target.row,
-                             target.col]
+                             target.col].float()
+        objectness = channels[:, :, 4].float()
         poses = self.coder.decode(positives, target.anchor_sizes)
         bbox_losses = self.loss_bbox(
             corners(poses.boxes), corners(target.boxes))
@@ -186,8 +188,8 @@ class YOLOPoseCriterion(BaseModule):
         return dict(
             loss_bbox=bbox_losses.sum() / counts[0],
             loss_obj=obj_weight * self.loss_obj(
-                channels[:, :, 4],
-                self._objectness_target(channels[:, :, 4], target, quality)),
+                objectness,
+                self._objectness_target(objectness, target, quality)),
             loss_oks=(oks_losses * labelled).sum() / counts[1],
             **self._keypoint_losses(poses, target, labelled, counts[1]))
 
