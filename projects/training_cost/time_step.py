@@ -3,8 +3,9 @@
     python -m projects.training_cost.time_step configs/sasd_xs_pose_mix.py step.json
 
 Both take turns with one batch of the training data, in float32 and in bfloat16,
-at one thread. The json has the CPU time of a step per image, and how far each
-gradient is from that of MMEngine's step in float32, relative to its norm.
+at one thread, from the config's load_from or, without, from its start. The json
+has the CPU time of a step per image, and how far each gradient is from that of
+MMEngine's step in float32, relative to its norm.
 """
 from __future__ import annotations
 
@@ -20,11 +21,12 @@ import torch
 from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS, init_default_scope
-from mmengine.runner import Runner
+from mmengine.runner import Runner, load_checkpoint
 from torch import Tensor, nn
 
 import sasd_mmpose.registration  # noqa: F401, I001  (before MMPose)
 from sasd_mmpose.engine.hooks import ChannelsLastHook, FastBackboneHook
+from sasd_mmpose.environment import machine
 from sasd_mmpose.errors import install_excepthook
 
 PRECISIONS = dict(float32='OptimWrapper', bfloat16='BFloat16OptimWrapper')
@@ -78,6 +80,8 @@ def measure(cfg: Config, rounds: int) -> dict:
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
     model.init_weights()
+    if cfg.get('load_from'):
+        load_checkpoint(model, cfg.load_from, map_location='cpu')
     model.train()
     model.distilling = False
     loader = cfg.train_dataloader
@@ -86,6 +90,7 @@ def measure(cfg: Config, rounds: int) -> dict:
     size = len(batch['data_samples'])
     result = dict(
         batch=size, input=list(batch['inputs'][0].shape[1:]), rounds=rounds,
+        machine=machine(), amx=torch.cpu._is_amx_tile_supported(),
         clock='CPU time of the process, median over the rounds')
     exact = None
     for precision, wrapper in PRECISIONS.items():
