@@ -185,6 +185,9 @@ def run_demo(config: Config,
     config.work_dir = str(folder)
     with _silence():
         config.resume = find_latest_checkpoint(str(folder)) is not None
+        if config.resume:
+            # What is named there would be resumed instead.
+            config.load_from = None
         facts = _train(config, minutes, files, terminal)
         print('evaluating the pruned net, without and with the stage of the '
               'twin', file=terminal, flush=True)

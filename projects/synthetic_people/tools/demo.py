@@ -1,7 +1,7 @@
 """See the whole of it work: train, prune, evaluate, draw.
 
 XS learns with its high-resolution twin on people drawn by a program, from the
-backbone of the published net. No data and no download are needed. Call it again
+published net. No data and no download are needed. Call it again
 after an interruption: it goes on.
 """
 import sasd_mmpose.registration  # noqa: F401, I001  (before mmpose)
@@ -40,8 +40,7 @@ def main() -> None:
     args = parse_args()
     config = load_config(CONFIG)
     config.randomness.seed = args.seed
-    start = config.model.backbone.init_cfg
-    start.checkpoint = str(ROOT / start.checkpoint)
+    config.load_from = str(ROOT / config.load_from)
     if args.quick:
         config.merge_from_dict(QUICK)
         args.minutes = QUICK_MINUTES
