@@ -8,7 +8,7 @@ _base_ = ['./_base_/synthetic_people.py', './_base_/schedules/muon.py']
 minutes = 10
 base_lr = 4e-3
 load_from = ('weights/sasd_xs_pose_mix/'
-             'sasd_xs_pose_mix_fp16-d474fc54.pth')
+             'sasd_xs_pose_mix_fp16-9fbb0e47.pth')
 
 model = dict(
     # Statistics stay those of many photographs.

@@ -41,28 +41,38 @@ def averaged_weights(checkpoint: dict) -> dict[str, torch.Tensor]:
     }
 
 
-def metrics_of(work_dir: Path) -> list[dict]:
-    """Read the metrics of every validation from all logs of a run."""
+def metrics_of(work_dir: Path, flip_test: bool) -> list[dict]:
+    """Read the metrics of every validation from all logs of a run.
+
+    Args:
+        work_dir (Path): Its folder.
+        flip_test (bool): Whether they are with the flip test.
+
+    Returns:
+        list[dict]: For the json.
+    """
     rows = []
     for log in sorted(work_dir.glob('*/vis_data/scalars.json')):
         lines = map(json.loads, log.read_text().splitlines())
-        rows += [{key: round(value, 4) for key, value in line.items()
-                  if key.startswith('coco/') or key == 'step'}
+        rows += [dict({key: round(value, 4) for key, value in line.items()
+                       if key.startswith('coco/') or key == 'step'},
+                      flip_test=flip_test)
                  for line in lines if 'coco/AP' in line]
     return rows
 
 
-def record_of(work_dir: Path, meta: dict, batch_size: int) -> dict:
+def record_of(work_dir: Path, meta: dict) -> dict:
     """Say where a run stands.
 
     Args:
         work_dir (Path): Its folder.
         meta (dict): ``meta`` of the checkpoint.
-        batch_size (int): Images of an iteration.
 
     Returns:
         dict: For the json.
     """
+    cfg = Config.fromstring(meta['cfg'], '.py')
+    batch_size = cfg.train_dataloader.batch_size
     epochs = epochs_of(work_dir, meta['epoch'])
     hours = hours_of(epochs, batch_size)
     done = epochs[-1]['iterations'] if epochs else 0
@@ -75,7 +85,8 @@ def record_of(work_dir: Path, meta: dict, batch_size: int) -> dict:
         images=meta['iter'] * batch_size,
         hours=round(hours, 2),
         images_per_hour=round(done * batch_size / hours) if hours else None,
-        validations=metrics_of(work_dir))
+        validations=metrics_of(
+            work_dir, bool(cfg.model.test_cfg.get('flip_test', False))))
 
 
 def joined(before: dict, record: dict) -> dict:
@@ -114,13 +125,11 @@ def main() -> None:
                          'write one first')
     checkpoint = torch.load(latest, map_location='cpu')
     meta = checkpoint['meta']
-    batch_size = Config.fromstring(
-        meta['cfg'], '.py').train_dataloader.batch_size
     args.out.mkdir(parents=True, exist_ok=True)
     kept = {key: meta[key] for key in ('epoch', 'iter', 'experiment_name')}
     torch.save(dict(meta=kept, state_dict=averaged_weights(checkpoint)),
                args.out / 'weights.pth')
-    record = record_of(args.work_dir, meta, batch_size)
+    record = record_of(args.work_dir, meta)
     if args.after:
         record = joined(read_earlier(args.after, ADDED), record)
     (args.out / 'record.json').write_text(json.dumps(record, indent=1) + '\n')

@@ -99,7 +99,8 @@ def status_line() -> str:
     nets = [
         f'[{model["name"]}](weights/{model["name"]}), has '
         f'**{100 * model["metrics"]["AP"]:.1f} AP** on '
-        f'{model["evaluated_on"]} (trained on {model["trained_on"]})'
+        f'{model["evaluated_on"]}{", flip test" if model["flip_test"] else ""} '
+        f'(trained on {model["trained_on"]})'
         for model in published_models()]
     return (
         f'**Status.** The paper reports {paper:g} AP on COCO val. This is not '
@@ -185,9 +186,9 @@ def long_run_table() -> str:
     run = read('sasd_xs_pose_mix/record.json')
     keys = ('AP', 'AP .5', 'AP .75', 'AP (M)', 'AP (L)', 'AR')
     table = markdown(
-        ['epoch', *keys],
-        [[str(test['step']), *(f'{test[f"coco/{key}"]:.3f}' for key in keys)]
-         for test in run['validations']])
+        ['epoch', *keys, 'flip test'],
+        [[str(test['step']), *(f'{test[f"coco/{key}"]:.3f}' for key in keys),
+          'yes' if test['flip_test'] else 'no'] for test in run['validations']])
     return (f'{run["epoch"]} epochs, {run["images"]:,} images, {run["hours"]:.1f} '
             'hours of one core.\n\n' + table)
 
