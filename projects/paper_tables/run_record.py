@@ -240,7 +240,8 @@ def record_run(work_dir: Path, checkpoint: Path, folder: Path, config: Path,
         overrides=json.loads(_portable(
             json.dumps(overrides(cfg, base)), work_dir)),
         seed=meta.get('seed'),
-        epochs=meta['epoch'] + before['epochs'],
+        epochs=(meta['epoch'] + before['epochs'] if after
+                else meta.get('epoch')),
         trained_on=f'{trained_on}, {len(build_labels(cfg, "train"))} images',
         evaluated_on=f'{evaluated_on}, {len(dataset)} images, '
                      f'{cfg.input_size[0]} px',

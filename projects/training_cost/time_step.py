@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 import sasd_mmpose.registration  # noqa: F401, I001  (before MMPose)
 from sasd_mmpose.engine.hooks import ChannelsLastHook, FastBackboneHook
+from sasd_mmpose.engine.optimizers.muon_adamw import has_amx
 from sasd_mmpose.environment import machine
 from sasd_mmpose.errors import install_excepthook
 
@@ -90,7 +91,7 @@ def measure(cfg: Config, rounds: int) -> dict:
     size = len(batch['data_samples'])
     result = dict(
         batch=size, input=list(batch['inputs'][0].shape[1:]), rounds=rounds,
-        machine=machine(), amx=torch.cpu._is_amx_tile_supported(),
+        machine=machine(), amx=has_amx(),
         clock='CPU time of the process, median over the rounds')
     exact = None
     for precision, wrapper in PRECISIONS.items():

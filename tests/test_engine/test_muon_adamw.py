@@ -10,6 +10,7 @@ import torch.nn as nn
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import OPTIMIZERS
 
+from sasd_mmpose.engine.optimizers import muon_adamw
 from sasd_mmpose.engine.optimizers.muon_adamw import orthogonalize
 
 LR, DECAY, MOMENTUM = 0.01, 0.1, 0.95
@@ -46,15 +47,14 @@ def restated_orthogonal(matrix: np.ndarray) -> np.ndarray:
 @pytest.fixture(autouse=True)
 def in_float32(monkeypatch):
     """Compare in float32, whatever the processor is fast in."""
-    monkeypatch.setattr(torch.cpu, '_is_amx_tile_supported', lambda: False)
+    monkeypatch.setattr(muon_adamw, 'has_amx', lambda: False)
 
 
 @pytest.mark.parametrize('fast_in_bfloat16, bound', [(False, 1e-4), (True, 0.05)])
 @pytest.mark.parametrize('shape', [(56, 56), (28, 288), (464, 56), (24, 27)])
 def test_orthogonalize_is_the_polynomial_of_the_singular_values(
         shape, fast_in_bfloat16, bound, monkeypatch):
-    monkeypatch.setattr(
-        torch.cpu, '_is_amx_tile_supported', lambda: fast_in_bfloat16)
+    monkeypatch.setattr(muon_adamw, 'has_amx', lambda: fast_in_bfloat16)
     matrices = np.random.default_rng(0).normal(size=(3, *shape))
     results = orthogonalize(torch.from_numpy(matrices).float())
     assert results.dtype == torch.float32
@@ -72,6 +72,12 @@ def test_orthogonalize_knows_neither_scale_nor_nothing():
         orthogonalize(matrix), orthogonalize(matrix * 1e-4), atol=0.01)
     nothing = torch.zeros(1, 8, 20)
     assert torch.equal(orthogonalize(nothing), nothing)
+
+
+def test_a_release_of_pytorch_that_does_not_know_amx(monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.delattr(torch.cpu, '_is_amx_tile_supported', raising=False)
+    assert muon_adamw.has_amx() is False
 
 
 def test_steps_of_a_convolution_are_muons():

@@ -75,22 +75,26 @@ class MuonAdamW(torch.optim.AdamW):
     def _update_matrices(self, params: list[Tensor], group: dict) -> None:
         """Take one step of Muon with decoupled weight decay.
 
-        Matrices of one shape are made orthogonal together: each product of
-        small matrices takes little more than the call that asks for it.
+        Matrices of one shape are made orthogonal together: for products of
+        matrices so small, the calls themselves take much of the time.
+
+        Args:
+            params (list[Tensor]): Weights with a gradient, shape (O, I, h, w).
+            group (dict): Their parameter group.
         """
         by_shape = defaultdict(list)
         for param in params:
             by_shape[param.flatten(1).shape].append(param)
         for shape, alike in by_shape.items():
             updates = orthogonalize(
-                torch.stack([self._momentum(param) for param in alike]))
+                torch.stack([self._nesterov(param) for param in alike]))
             scale = UPDATE_RMS * max(shape)**0.5
             for param, update in zip(alike, updates):
                 param.mul_(1 - group['lr'] * group['weight_decay'])
                 param.add_(update.view_as(param), alpha=-group['lr'] * scale)
 
-    def _momentum(self, param: Tensor) -> Tensor:
-        """Bring in a gradient; gives Nesterov's momentum, shape (O, I h w)."""
+    def _nesterov(self, param: Tensor) -> Tensor:
+        """Add the gradient to the momentum; return Nesterov's, (O, I h w)."""
         state = self.state[param]
         if not state:
             # AdamW wants the count of steps when a state is loaded.
@@ -130,8 +134,12 @@ def orthogonalize(matrices: Tensor) -> Tensor:
     return (x.mT if tall else x).to(matrices.dtype)
 
 
+def has_amx() -> bool:
+    """Tell whether PyTorch multiplies bfloat16 by AMX on this processor."""
+    # Not public, and not in every release that is supported.
+    return getattr(torch.cpu, '_is_amx_tile_supported', bool)()
+
+
 def _fast_type(matrices: Tensor) -> torch.dtype:
     """Choose bfloat16 for a GPU and for processors with AMX, else float32."""
-    # PyTorch has no public question for AMX.
-    fast = matrices.is_cuda or torch.cpu._is_amx_tile_supported()
-    return torch.bfloat16 if fast else torch.float32
+    return torch.bfloat16 if matrices.is_cuda or has_amx() else torch.float32

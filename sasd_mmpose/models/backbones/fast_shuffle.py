@@ -88,8 +88,8 @@ def folded_conv(module: ConvModule, x: Tensor) -> Tensor:
     scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)
     weight = conv.weight * scale[:, None, None, None]
     bias = norm.bias - norm.running_mean * scale
-    autocast = torch.is_autocast_enabled(x.device.type)
-    if autocast and is_strided_depthwise(conv):
+    if (x.device.type == 'cpu' and torch.is_autocast_enabled('cpu')
+            and is_strided_depthwise(conv)):
         x = strided_depthwise(conv, x, weight, bias)
     else:
         x = F.conv2d(x, weight, bias, conv.stride, conv.padding, conv.dilation,

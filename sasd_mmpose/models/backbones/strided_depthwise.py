@@ -23,6 +23,7 @@ class _StridedDepthwise(torch.autograd.Function):
     @staticmethod
     def backward(ctx: FunctionCtx, grad: Tensor) -> tuple[Tensor | None, ...]:
         x, weight = ctx.saved_tensors
+        # Of the output without stride.
         size = [
             length + 2 * padding - kernel + 1 for length, padding, kernel in
             zip(x.shape[2:], ctx.padding, weight.shape[2:])
@@ -47,7 +48,7 @@ def is_strided_depthwise(conv: nn.Module) -> bool:
 
 def strided_depthwise(conv: nn.Conv2d, x: Tensor, weight: Tensor,
                       bias: Tensor | None) -> Tensor:
-    """Convolve each channel alone, with a stride, within autocast.
+    """Convolve each channel alone, with a stride, in bfloat16.
 
     The gradient is that of the same convolution without stride, whose output
     is sampled: PyTorch's CPU kernel of the strided one takes many times as
@@ -60,9 +61,8 @@ def strided_depthwise(conv: nn.Conv2d, x: Tensor, weight: Tensor,
         bias (Tensor | None): Shape (C, ).
 
     Returns:
-        Tensor: Shape (N, C, H', W'), in autocast's type.
+        Tensor: Shape (N, C, H', W'), bfloat16.
     """
-    dtype = torch.get_autocast_dtype(x.device.type)
     return _StridedDepthwise.apply(
-        x.to(dtype), weight.to(dtype), None if bias is None else bias.to(dtype),
-        conv.stride, conv.padding)
+        x.bfloat16(), weight.bfloat16(),
+        None if bias is None else bias.bfloat16(), conv.stride, conv.padding)
